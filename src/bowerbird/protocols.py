@@ -1,0 +1,93 @@
+"""The seams: small shapes with one verb each. Anything of the right shape plugs in."""
+
+from collections.abc import Sequence
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowerbird.types import Event, Offset, Query, Scores, Slate, UserId
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Scores the whole catalogue for each query: (n_queries, n_items) float32, NaN = cannot say."""
+
+    def score(self, queries: Sequence[Query]) -> Scores: ...
+
+
+@runtime_checkable
+class VectorScorer(Scorer, Protocol):
+    """A scorer whose score is a dot product, so an index can serve it."""
+
+    @property
+    def item_vectors(self) -> NDArray[np.float32]:
+        """(n_items, d)"""
+        ...
+
+    def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
+        """(n_queries, d)"""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A scorer whose score is a sum over the events of the history."""
+
+    def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(n_events, n_items): what each event of `query.history` adds to the score of each of `items`.
+
+        The column sums equal the scores up to a term that does not depend on single events. 0 where it cannot say.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsVectors(Protocol):
+    """A scorer that knows items by their language vectors, so it can take in items it never saw in training."""
+
+    def with_vectors(self, vectors: NDArray[np.float32]) -> Self:
+        """The same scorer over another (n_items, d) table: rows may be changed and rows may be added, none removed."""
+        ...
+
+
+class Reranker(Protocol):
+    """Reorders or shortens one slate; never adds to it."""
+
+    def __call__(self, slate: Slate, query: Query, k: int) -> Slate: ...
+
+
+class Encoder(Protocol):
+    """Reads texts into vectors of unit length: (n, d) float32."""
+
+    @property
+    def name(self) -> str:
+        """Names the weights: two encoders of one name give the same vectors. Part of the cache key."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class EventStore(Protocol):
+    """An append-only log of events."""
+
+    def append(self, events: Sequence[Event]) -> Offset:
+        """Store the events in order; durable when it returns. Returns the offset of the newest event in the log."""
+        ...
+
+    def history(self, user: UserId, limit: int, up_to: Offset | None = None) -> list[Event]:
+        """The newest `limit` events of `user` with an offset of at most `up_to`, oldest first."""
+        ...
+
+
+class Progress(Protocol):
+    """Told how far a long job is, so that whoever called can show it."""
+
+    def __call__(self, what: str, done: int, total: int) -> None: ...
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """A `Progress` that shows nothing."""

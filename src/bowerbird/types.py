@@ -1,0 +1,208 @@
+"""The values everyone speaks. All are frozen; `docs/words.md` fixes the words.
+
+Outside, users and items have *ids* (strings). Inside, items have *numbers*: 0 … n_items − 1, the row of the item in the
+catalogue. Ids are turned into numbers once, at the edge.
+
+Times are aware UTC `datetime`s outside, and inside float64 seconds since 1970 with NaN for "no clock".
+
+A *weight* says what an event tells about the item: 1 is a plain sign of interest, 0 tells nothing (but the item counts as
+taken), below 0 is a sign against. Weights lie in [-1, 1].
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowerbird.errors import DataError
+
+UserId = str
+ItemId = str
+Offset = int
+
+Scores = NDArray[np.float32]
+"""(n_queries, n_items): higher is better, NaN = cannot say."""
+
+Value = str | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a user did, as it comes from outside.
+
+    user, item   ids
+    time         aware UTC; None where the source has no clock
+    kind         what was done: view, click, like, rating … (`bowerbird.data.kinds`)
+    value        stars, plays, seconds … as the kind has it
+    text         what the user wrote
+    context      the circumstances: device, place …
+    key          idempotency key: a second event with the same key is the same event
+    """
+
+    user: UserId
+    item: ItemId
+    time: datetime | None = None
+    kind: str = "view"
+    value: float | None = None
+    text: str | None = None
+    context: Mapping[str, Value] = field(default_factory=dict)
+    key: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class History:
+    """What one user did, oldest first.
+
+    items    (n,) int32, item numbers
+    weights  (n,) float32, in [-1, 1]
+    times    (n,) float64, seconds since 1970, NaN where there is no clock
+    """
+
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    times: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if not len(self.items) == len(self.weights) == len(self.times):
+            raise DataError(
+                f"history: items, weights and times must have one length, got {len(self.items)}, {len(self.weights)} and {len(self.times)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def without(self, items: NDArray[np.int32]) -> "History":
+        """The history had these items never been touched.
+
+        >>> History.of([3, 5, 3]).without(np.array([3], np.int32)).items.tolist()
+        [5]
+        """
+        keep = ~np.isin(self.items, items)
+        return History(self.items[keep], self.weights[keep], self.times[keep])
+
+    def last(self, n: int) -> "History":
+        """The newest `n` events.
+
+        >>> History.of([3, 5, 4]).last(2).items.tolist()
+        [5, 4]
+        """
+        start = max(len(self) - n, 0)
+        return History(self.items[start:], self.weights[start:], self.times[start:])
+
+    @staticmethod
+    def of(
+        items: Sequence[int] | NDArray[np.int32],
+        weights: Sequence[float] | NDArray[np.float32] | None = None,
+        times: Sequence[float] | NDArray[np.float64] | None = None,
+    ) -> "History":
+        """A history from plain lists; every weight is 1 and no time is known unless given.
+
+        >>> len(History.of([]))
+        0
+        """
+        n = len(items)
+        return History(
+            np.asarray(items, np.int32),
+            np.ones(n, np.float32) if weights is None else np.asarray(weights, np.float32),
+            np.full(n, np.nan) if times is None else np.asarray(times, np.float64),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Query:
+    """A question to a scorer: what does this history want next? The user is the history, nothing else.
+
+    time     when it is asked, seconds since 1970; NaN = not known
+    context  the circumstances: device, place …
+    text     a wish in words
+    """
+
+    history: History
+    time: float = float("nan")
+    context: Mapping[str, Value] = field(default_factory=dict)
+    text: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Slate:
+    """Items in the order in which they are shown, best first; no item twice, and short lists are short.
+
+    items   (k,) int32, item numbers
+    scores  (k,) float32, what the scorer said of each; need not fall after re-ranking
+    """
+
+    items: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def take(self, positions: NDArray[np.intp] | Sequence[int]) -> "Slate":
+        """The slate of these positions, in this order."""
+        chosen = np.asarray(positions, np.intp)
+        return Slate(self.items[chosen], self.scores[chosen])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Request:
+    """One call for a slate, item numbers inside: a query, and how the answer should look.
+
+    k          how many items, at least 1
+    diversity  0..1; 0 keeps the scorer's order, 1 looks at variety alone; None = as the bundle is set
+    allowed    (n_items,) bool, False for items that must not be shown; None = all may
+    seed       of whatever is random in the answer
+    """
+
+    query: Query
+    k: int = 10
+    diversity: float | None = None
+    allowed: NDArray[np.bool_] | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Log:
+    """Clean events on numbers, sorted by user and, within one, by time (stable): the behaviour that models learn from.
+
+    users    (n,) int32, user numbers, never falling
+    items    (n,) int32, item numbers
+    weights  (n,) float32, in [-1, 1]
+    times    (n,) float64, seconds since 1970, NaN where there is no clock
+    """
+
+    users: NDArray[np.int32]
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    times: NDArray[np.float64]
+    n_users: int
+    n_items: int
+    starts: NDArray[np.int64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.users) and (np.diff(self.users) < 0).any():
+            raise DataError("log: events must be sorted by user")
+        counts = np.bincount(self.users, minlength=self.n_users)
+        object.__setattr__(self, "starts", np.concatenate(([0], np.cumsum(counts))).astype(np.int64))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the events have times."""
+        return bool(len(self)) and not bool(np.isnan(self.times).any())
+
+    def history(self, user: int) -> History:
+        """All that user number `user` did. O(1): a view, no copy."""
+        here = slice(self.starts[user], self.starts[user + 1])
+        return History(self.items[here], self.weights[here], self.times[here])
+
+    def where(self, keep: NDArray[np.bool_]) -> "Log":
+        """The log of the events where `keep` is true; numbers of users and items stay as they are."""
+        return Log(self.users[keep], self.items[keep], self.weights[keep], self.times[keep], self.n_users, self.n_items)
+
+
+Json = dict[str, Any]
