@@ -1,0 +1,47 @@
+"""The command line: one command a file, no logic. `bowerbird --help` lists them."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from bowerbird import __version__
+from bowerbird.cli.demo import demo
+from bowerbird.cli.evaluate import evaluate
+from bowerbird.cli.fit import fit
+from bowerbird.cli.inspect import inspect
+from bowerbird.cli.recommend import recommend
+from bowerbird.cli.serve import serve
+from bowerbird.errors import BowerbirdError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+for command in (fit, evaluate, recommend, serve, inspect, demo):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+    """Recommendations from behaviour logs and item texts: live, diverse, explained."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; a mistake ends in one sentence on standard error and exit code 1, Ctrl-C in 130."""
+    try:
+        app()
+    except BowerbirdError as error:
+        Console(stderr=True).print(f"[red]error:[/red] {_plain(error)}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        Console(stderr=True).print(f"[red]error:[/red] {where}{error.strerror or error}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _plain(error: Exception) -> str:
+    """The message with nothing in it taken for rich markup."""
+    return str(error).replace("[", r"\[")

@@ -1,0 +1,160 @@
+"""A bundle: all that serving needs, in one immutable value and one folder. Models are swapped and rolled back by the bundle."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from pydantic import Field
+
+from bowerbird import __version__
+from bowerbird.config import Settings, parse, read_toml
+from bowerbird.data import Catalogue, DataSettings, SplitSettings, ValueScale
+from bowerbird.errors import BundleError
+from bowerbird.explain import ExplainSettings
+from bowerbird.language import EncoderSettings, MiniLm, TextSettings
+from bowerbird.models import Blend, Model, Recipe, pack, unpack
+from bowerbird.pipeline import Pipeline, RankingSettings
+from bowerbird.store import read_bundle, write_bundle
+from bowerbird.types import Json
+
+MODEL, CATALOGUE, EVENTS = "model", "catalogue", "events"
+
+
+class Config(Settings):
+    """Everything that can be set, one table of `bowerbird.toml` each.
+
+    >>> Config.model_validate({"ranking": {"diversity": 0.3}}).ranking.diversity
+    0.3
+    """
+
+    data: DataSettings = Field(default_factory=DataSettings)
+    split: SplitSettings = Field(default_factory=SplitSettings)
+    encoder: EncoderSettings = Field(default_factory=MiniLm)
+    text: TextSettings = Field(default_factory=TextSettings)
+    model: Recipe = Field(default_factory=Blend)
+    ranking: RankingSettings = Field(default_factory=RankingSettings)
+    explain: ExplainSettings = Field(default_factory=ExplainSettings)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The settings of a TOML file; what it does not name keeps its default.
+
+        raises  ConfigError that names the file's path of the wrong setting, the rule and the value got
+        """
+        return parse(cls, read_toml(path))
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A fitted recommender.
+
+    config       what it was fitted with
+    catalogue    the items, with their language vectors
+    model        the scorer
+    scale        how values become weights, as found in the data
+    events       the clean behaviour that it was fitted on: seeds an empty event store
+    data_print   fingerprint of events and catalogue
+    seed         of the fit
+    created      when it was fitted
+    """
+
+    config: Config
+    catalogue: Catalogue
+    model: Model
+    scale: ValueScale
+    events: pl.DataFrame
+    data_print: str
+    seed: int
+    created: datetime
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The path from request to slate."""
+        return Pipeline(self.model, self.catalogue, self.config.ranking)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that change when model, settings, catalogue or data change: names the bundle in receipts."""
+        shape, arrays = pack(self.model)
+        digest = hashlib.sha256(json.dumps([shape, self.config.model_dump(mode="json"), self.data_print], sort_keys=True).encode())
+        for name, array in sorted({**arrays, "vectors": self._vectors}.items()):
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+        return digest.hexdigest()[:16]
+
+    @property
+    def _vectors(self) -> NDArray[np.float32]:
+        vectors = self.catalogue.vectors
+        return np.empty((len(self.catalogue), 0), np.float32) if vectors is None else vectors
+
+    def facts(self) -> Json:
+        """What `inspect` shows, and what the manifest says of the bundle besides its parts."""
+        return {
+            "fingerprint": self.fingerprint,
+            "data_fingerprint": self.data_print,
+            "bowerbird": __version__,
+            "created": self.created.isoformat(),
+            "seed": self.seed,
+            "items": len(self.catalogue),
+            "events": len(self.events),
+            "users": self.events["user"].n_unique(),
+            "model": self.model.kind,
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the bundle as a folder; a bundle that is there is replaced in one rename.
+
+        raises  BundleError if the place holds something else or cannot be written
+        """
+        shape, arrays = pack(self.model)
+        manifest = {
+            "facts": self.facts(),
+            "config": self.config.model_dump(mode="json"),
+            "model": shape,
+            "scale": self.scale.model_dump(mode="json"),
+        }
+        write_bundle(
+            path,
+            manifest,
+            {MODEL: arrays, CATALOGUE: {"vectors": self._vectors}},
+            {CATALOGUE: self.catalogue.frame, EVENTS: self.events},
+        )
+
+    @staticmethod
+    def load(path: Path) -> "Bundle":
+        """Read a bundle back.
+
+        raises  BundleError if it is missing, damaged, not a bundle, or of a format this version does not read
+        """
+        stored = read_bundle(path)
+        try:
+            facts, manifest = stored.manifest["facts"], stored.manifest
+            vectors = stored.arrays[CATALOGUE]["vectors"]
+            return Bundle(
+                config=parse(Config, manifest["config"], "config"),
+                catalogue=Catalogue(stored.tables[CATALOGUE], vectors if vectors.shape[1] else None),
+                model=unpack(manifest["model"], stored.arrays[MODEL]),
+                scale=parse(ValueScale, manifest["scale"], "scale"),
+                events=stored.tables[EVENTS],
+                data_print=facts["data_fingerprint"],
+                seed=facts["seed"],
+                created=datetime.fromisoformat(facts["created"]),
+            )
+        except KeyError as missing:
+            raise BundleError(f"bundle {path}: its manifest does not name {missing}, which every bundle must") from None
+
+    def with_catalogue(self, catalogue: Catalogue, model: Model) -> "Bundle":
+        """The same bundle with items put in while it is live."""
+        return replace(self, catalogue=catalogue, model=model)
+
+
+def now() -> datetime:
+    """The present instant, aware UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,106 @@
+"""The one path from a request to a slate: score → mask → retrieve → re-rank. Evaluation and the live engine both take it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from bowerbird.config import Settings
+from bowerbird.data import Catalogue
+from bowerbird.errors import DataError
+from bowerbird.explain import ExplainSettings, Reason, explain
+from bowerbird.protocols import Scorer
+from bowerbird.ranking import DppSettings, MaxPerCategory, RerankSettings
+from bowerbird.types import Request, Scores, Slate
+
+
+class RankingSettings(Settings):
+    """How scores become a slate.
+
+    rerank            which re-ranker the diversity dial drives
+    diversity         0..1, where a request does not say
+    pool              how many of the best-scored items the re-ranker chooses from; never fewer than 5 k
+    repeats           whether items of the history may be recommended again (music, groceries)
+    max_per_category  at most this many items of one category in a slate
+    """
+
+    rerank: RerankSettings = Field(default_factory=DppSettings)
+    diversity: float = Field(default=0.0, ge=0, le=1)
+    pool: int = Field(default=200, ge=1)
+    repeats: bool = False
+    max_per_category: int | None = Field(default=None, ge=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """A scorer over a catalogue, and the settings that turn its scores into slates.
+
+    raises  DataError if the scorer knows more items than the catalogue
+    cost    one `score` call for a batch of requests; O(n_items) to retrieve; then what the re-ranker says, over the pool
+    """
+
+    scorer: Scorer
+    catalogue: Catalogue
+    settings: RankingSettings = field(default_factory=RankingSettings)
+
+    def recommend(self, requests: Sequence[Request]) -> list[Slate]:
+        """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of."""
+        return [self._slate(request, row) for request, row in zip(requests, self.candidates(requests), strict=True)]
+
+    def candidates(self, requests: Sequence[Request]) -> Scores:
+        """(n_requests, n_items): the scores of the items that may be shown, NaN for all others."""
+        scores = np.full((len(requests), len(self.catalogue)), np.nan, np.float32)
+        if requests:
+            said = self.scorer.score([request.query for request in requests])
+            if said.shape[1] > len(self.catalogue):
+                raise DataError(f"pipeline: the scorer knows {said.shape[1]} items and the catalogue only {len(self.catalogue)}")
+            scores[:, : said.shape[1]] = said
+        for request, row in zip(requests, scores, strict=True):
+            row[~self.allowed(request)] = np.nan
+        return scores
+
+    def allowed(self, request: Request) -> NDArray[np.bool_]:
+        """(n_items,): available, allowed by the request, and not in the history unless repeats are wanted."""
+        mask = self.catalogue.available.copy()
+        if request.allowed is not None:
+            mask &= request.allowed
+        if not self.settings.repeats:
+            mask[request.query.history.items] = False
+        return mask
+
+    def explain(self, request: Request, slate: Slate, settings: ExplainSettings) -> list[Reason]:
+        """Why each item of the slate is there, each reason checked by taking the cited events away."""
+        return explain(self.scorer, request.query, slate, self.allowed(request), self.catalogue, settings)
+
+    def _slate(self, request: Request, scores: NDArray[np.float32]) -> Slate:
+        strength = self.settings.diversity if request.diversity is None else request.diversity
+        rule = self.settings.max_per_category
+        if strength == 0 and rule is None:
+            return best(scores, request.k)
+        slate = best(scores, max(self.settings.pool, 5 * request.k))
+        if strength > 0:
+            wanted = request.k if rule is None else len(slate)
+            slate = self.settings.rerank.build(self.catalogue, strength)(slate, request.query, wanted)
+        if rule is not None:
+            slate = MaxPerCategory(self.catalogue.category_matrix, rule)(slate, request.query, request.k)
+        return slate
+
+
+def best(scores: NDArray[np.float32], n: int) -> Slate:
+    """The `n` best of one row of scores; NaN never, ties to the lower item number. O(n_items + n log n).
+
+    >>> best(np.array([0.1, np.nan, 0.5, 0.5], np.float32), 2).items.tolist()
+    [2, 3]
+    """
+    known = np.flatnonzero(~np.isnan(scores))
+    values = scores[known]
+    if len(known) > n:
+        edge = np.partition(values, len(values) - n)[len(values) - n]
+        above = np.flatnonzero(values > edge)
+        level = np.flatnonzero(values == edge)[: n - len(above)]
+        chosen = np.concatenate((above, level))
+        known, values = known[chosen], values[chosen]
+    order = np.lexsort((known, -values))
+    return Slate(known[order].astype(np.int32), values[order])
