@@ -1,0 +1,133 @@
+"""From what was done, and how much or how well, to a weight in [-1, 1].
+
+A weight is the kind's own weight times what its value makes of it:
+
+    "ignore"  1
+    "count"   log(1 + v) / log(1 + most), in 0..1, with the greatest count of that kind in the data
+    "rating"  v ≥ neutral:  0.5 + 0.5 · (v − neutral) / (high − neutral),  in 0.5..1
+              v < neutral: −0.5 · (neutral − v) / (neutral − low),         in −0.5..0
+
+where `neutral` is the middle of the scale ("global") or the user's own mean so far ("user"), drawn to the mean of all by five
+imagined ratings. A mean *so far*, since then what a user does later never changes what an earlier event weighs: nothing leaks from
+the future into training, and a live history is weighed as the batch was. An event without a value counts as 1.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
+
+from bowerbird.config import Settings
+from bowerbird.data.kinds import check_kinds
+from bowerbird.data.settings import DataSettings
+
+PRIOR_RATINGS = 5.0
+"""How many imagined ratings at the mean of all stand before a user's own."""
+
+
+class ValueScale(Settings):
+    """How large values are in the data: fixed when a model is fitted, so that live events are weighed as those it learned from.
+
+    low, high  the ends of the rating scale
+    mean       of all ratings
+    most       kind → its greatest count
+    """
+
+    low: float = 1.0
+    high: float = 5.0
+    mean: float = 3.0
+    most: dict[str, float] = Field(default_factory=dict)
+
+    @staticmethod
+    def of(kinds: Sequence[str] | pl.Series, values: ArrayLike, settings: DataSettings) -> "ValueScale":
+        """The scale of these events; kinds that are not declared are passed over.
+
+        kinds   (n,) names
+        values  (n,) floats, NaN = none
+
+        >>> ValueScale.of(["rating", "rating", "play"], [1, 5, 80], DataSettings())
+        ValueScale(low=1.0, high=5.0, mean=3.0, most={'play': 80.0})
+        """
+        frame = pl.DataFrame({"kind": _names(kinds), "value": np.asarray(values, np.float64)}).filter(pl.col("value").is_finite())
+        rated = frame.filter(pl.col("kind").is_in(_of_value("rating", settings)))["value"].to_numpy()
+        counted = frame.filter(pl.col("kind").is_in(_of_value("count", settings))).group_by("kind").agg(pl.col("value").max()).sort("kind")
+        most = {kind: float(value) for kind, value in counted.iter_rows()}
+        if not len(rated):
+            low, high = settings.rating_range or (1.0, 5.0)
+            return ValueScale(low=low, high=high, mean=(low + high) / 2, most=most)
+        low, high = settings.rating_range or (float(rated.min()), float(rated.max()))
+        return ValueScale(low=low, high=high, mean=float(rated.mean()), most=most)
+
+
+def weigh(
+    kinds: Sequence[str] | pl.Series, values: ArrayLike, users: ArrayLike, settings: DataSettings, scale: ValueScale
+) -> NDArray[np.float32]:
+    """The weight of each event: (n,) float32 in [-1, 1].
+
+    kinds   (n,) names
+    values  (n,) floats, NaN = none; beyond the scale they count as its end
+    users   (n,) whole numbers: who; each one's events in order of time (others may stand between them)
+    raises  DataError for a kind that is not declared
+    cost    O(n log n)
+
+    >>> weigh(["rating", "rating", "like", "dislike"], [5, 1, np.nan, np.nan], [0, 0, 0, 0], DataSettings(), ValueScale()).tolist()
+    [1.0, -0.5, 1.0, -1.0]
+    """
+    names = _names(kinds)
+    known = settings.all_kinds
+    check_kinds(names.unique().to_list(), known)
+    value = np.asarray(values, np.float64)
+    present = np.isfinite(value)
+    weights = names.replace_strict({name: kind.weight for name, kind in known.items()}, return_dtype=pl.Float64).to_numpy().copy()
+    rated = names.is_in(_of_value("rating", settings)).to_numpy() & present
+    if rated.any() and settings.ratings != "none":
+        weights[rated] *= _mark(value[rated], np.asarray(users)[rated], settings, scale)
+    counted = names.is_in(_of_value("count", settings)).to_numpy() & present
+    if counted.any():
+        most = names.filter(pl.Series(counted)).replace_strict(scale.most, default=np.nan, return_dtype=pl.Float64).to_numpy()
+        weights[counted] *= _amount(value[counted], most)
+    return weights.astype(np.float32)
+
+
+def _mark(value: NDArray[np.float64], users: NDArray[np.int64], settings: DataSettings, scale: ValueScale) -> NDArray[np.float64]:
+    """What ratings make of a weight: −0.5..0 below the neutral point, 0.5..1 from there."""
+    value = np.clip(value, scale.low, scale.high)
+    neutral = _mean_so_far(value, users, scale.mean) if settings.ratings == "user" else np.full(len(value), _middle(settings, scale))
+    good = 0.5 + 0.5 * np.divide(value - neutral, scale.high - neutral, out=np.ones_like(value), where=scale.high > neutral)
+    bad = -0.5 * np.divide(neutral - value, neutral - scale.low, out=np.ones_like(value), where=neutral > scale.low)
+    return np.where(value >= neutral - 1e-9, good, bad)  # sums of floats must not decide which side of it a mark falls
+
+
+def _middle(settings: DataSettings, scale: ValueScale) -> float:
+    middle = (scale.low + scale.high) / 2 if settings.neutral is None else settings.neutral
+    return min(max(middle, scale.low), scale.high)
+
+
+def _mean_so_far(value: NDArray[np.float64], users: NDArray[np.int64], mean: float) -> NDArray[np.float64]:
+    """Each user's mean up to and with each rating, drawn to the mean of all."""
+    order = np.argsort(users, kind="stable")
+    who, marks = users[order], value[order] - mean
+    first = np.concatenate(([True], who[1:] != who[:-1]))
+    start = np.maximum.accumulate(np.where(first, np.arange(len(who)), 0))
+    sums = np.cumsum(marks)
+    before = np.where(start > 0, sums[start - 1], 0.0)
+    seen = np.arange(len(who)) - start + 1
+    result = np.empty_like(value)
+    result[order] = mean + (sums - before) / (seen + PRIOR_RATINGS)
+    return result
+
+
+def _amount(value: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What counts make of a weight, 0..1; 1 for a kind that was never counted before."""
+    shares = np.divide(np.log1p(np.maximum(value, 0)), np.log1p(most), out=np.ones_like(value), where=most > 0)
+    return np.minimum(shares, 1.0)
+
+
+def _names(kinds: Sequence[str] | pl.Series) -> pl.Series:
+    return kinds.cast(pl.String) if isinstance(kinds, pl.Series) else pl.Series(list(kinds), dtype=pl.String)
+
+
+def _of_value(value: str, settings: DataSettings) -> list[str]:
+    return [name for name, kind in settings.all_kinds.items() if kind.value == value]
