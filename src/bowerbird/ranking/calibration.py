@@ -1,0 +1,136 @@
+"""Slates whose categories stand in the proportions of the history."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from bowerbird.errors import DataError
+from bowerbird.ranking.compiled import compiled
+from bowerbird.ranking.relevance import checked_dial, ranked, relevance
+from bowerbird.ranking.space import category_rows, checked_items
+from bowerbird.types import History, Query, Slate
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Pick items one by one so that scores are high and the slate's categories come close to the history's.
+
+        next = argmax over i not picked:  (1 − strength) · relevance(i) − strength · KL(p ‖ q̃(picked ∪ i))
+        q̃ = (1 − smoothing) · q + smoothing · p
+
+    p is how the liked part of the history (weights above 0, weighted) divides over the categories, q how a slate does. An item with
+    several categories counts in equal parts for each; one with none counts for a category "none" of its own. With nothing liked there
+    is nothing to be true to, and the order given is kept.
+
+    categories  (n_items, n_categories) sparse, 1 where the item is of the category
+    strength    0..1; 0 keeps the order given, 1 looks at the proportions alone
+    smoothing   above 0, below 1; keeps the divergence finite while a category of the history is not in the slate yet
+    raises      DataError if a slate or history names an item beyond `categories`
+    cost        O(k · categories of all items of the slate) time: only what an item changes is computed anew
+    source      Steck, RecSys 2018; smoothing .01 is his
+
+    >>> categories = csr_array(np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
+    >>> slate = Slate(np.array([0, 1, 2], np.int32), np.array([.9, .8, .6], np.float32))
+    >>> Calibration(categories, strength=0.5)(slate, Query(History.of([0, 3])), k=2).items.tolist()
+    [0, 2]
+    """
+
+    categories: csr_array
+    strength: float
+    smoothing: float = 0.01
+
+    def __post_init__(self) -> None:
+        checked_dial("calibration: strength", self.strength)
+        if not 0 < self.smoothing < 1:
+            raise DataError(f"calibration: smoothing must be above 0 and below 1, got {self.smoothing}")
+
+    def __call__(self, slate: Slate, query: Query, k: int) -> Slate:
+        """The `k` picks, in the order in which they were picked."""
+        wanted = category_shares(self.categories, query.history)
+        if self.strength == 0 or not wanted.any():
+            checked_items(slate.items, self.categories.shape[0])
+            return slate.take(np.arange(min(k, len(slate))))
+        slate = ranked(slate)
+        starts, columns, parts = category_parts(self.categories, slate.items)
+        _, first, which = np.unique(columns - parts, return_index=True, return_inverse=True)  # 0 < part ≤ 1: no two pairs meet
+        gain = (1 - self.strength) * relevance(slate.scores).astype(np.float64)
+        steer = (gain, wanted, self.strength, self.smoothing)
+        return slate.take(_pick(starts, which, columns[first], parts[first], *steer, min(k, len(slate))))
+
+
+def category_parts(categories: csr_array, items: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """How each item divides over the categories: of item i, `columns[starts[i]:starts[i + 1]]` and the equal `parts`, which sum to 1.
+
+    The column after the last category is "none".
+    """
+    rows = category_rows(categories, items)
+    counts = np.diff(rows.indptr).astype(np.int64)
+    at_least_one = np.maximum(counts, 1)
+    starts = np.concatenate(([0], np.cumsum(at_least_one)))
+    columns = np.full(starts[-1], categories.shape[1], np.int64)
+    columns[np.repeat(counts > 0, at_least_one)] = rows.indices
+    return starts, columns, np.repeat(1 / at_least_one, at_least_one)
+
+
+def category_shares(categories: csr_array, history: History) -> NDArray[np.float64]:
+    """(n_categories + 1,): how the liked part of a history divides over the categories, "none" last. Sums to 1; all 0 with nothing liked.
+
+    >>> categories = csr_array(np.array([[1, 1], [1, 0], [0, 0]], np.float32))
+    >>> category_shares(categories, History.of([0, 1, 2, 1], [1, 1, 1, -1])).round(2).tolist()
+    [0.5, 0.17, 0.33]
+    """
+    liked = history.weights > 0
+    starts, columns, parts = category_parts(categories, history.items[liked])
+    weights = np.repeat(history.weights[liked].astype(np.float64), np.diff(starts))
+    shares = np.bincount(columns, weights * parts, minlength=categories.shape[1] + 1)
+    return shares / (shares.sum() or 1)
+
+
+def divergence(wanted: NDArray[np.float64], got: NDArray[np.float64], smoothing: float = 0.01) -> float:
+    """KL(wanted ‖ (1 − smoothing) · got + smoothing · wanted): 0 where they are equal, at most −log(smoothing).
+
+    >>> round(divergence(np.array([.5, .5]), np.array([1., 0.])), 3)
+    1.959
+    """
+    asked = wanted > 0
+    p, q = wanted[asked], got[asked]
+    return float(np.sum(p * np.log(p / ((1 - smoothing) * q + smoothing * p))))
+
+
+@compiled
+def _pick(  # noqa: PLR0917
+    starts: NDArray[np.int64],
+    which: NDArray[np.int64],
+    pair_category: NDArray[np.int64],
+    pair_part: NDArray[np.float64],
+    gain: NDArray[np.float64],
+    wanted: NDArray[np.float64],
+    strength: float,
+    smoothing: float,
+    k: int,
+) -> NDArray[np.int64]:
+    """The positions picked. An item moves the divergence by its own categories alone, and by the same amount as any other item that
+    has the same part of the same category: logarithms are taken once a step for each such pair."""
+    n = len(starts) - 1
+    picked = np.empty(k, np.int64)
+    sums = np.zeros(len(wanted))
+    moves = np.empty(len(pair_part))
+    for t in range(k):
+        for e in range(len(moves)):
+            g = pair_category[e]
+            floor = smoothing * wanted[g] * (t + 1) / (1 - smoothing)
+            moves[e] = wanted[g] * np.log((sums[g] + pair_part[e] + floor) / (sums[g] + floor)) if wanted[g] > 0 else 0.0
+        best, best_value = -1, -np.inf
+        for i in range(n):
+            value = gain[i]
+            for at in range(starts[i], starts[i + 1]):
+                value += strength * moves[which[at]]
+            if value > best_value:
+                best, best_value = i, value
+        picked[t] = best
+        gain[best] = -np.inf
+        for at in range(starts[best], starts[best + 1]):
+            sums[pair_category[which[at]]] += pair_part[which[at]]
+    return picked

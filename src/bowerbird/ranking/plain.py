@@ -1,0 +1,52 @@
+"""The same picks in plain numpy, straight from the definitions: what the compiled loops are tested and timed against.
+
+Each takes positions' worth of arrays, best-scored first, and gives the positions picked; ties go to the earlier position.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def mmr(rows: NDArray[np.float32], relevance: NDArray[np.float32], trade: float, k: int) -> NDArray[np.intp]:
+    """`Mmr` with the likeness of all items to each new pick. O(k·n·d)."""
+    gain = trade * relevance.astype(np.float64)
+    near = np.full(len(rows), -1.0, np.float32)
+    picked = np.empty(k, np.intp)
+    for t in range(k):
+        value = gain - (1 - trade) * near
+        value[picked[:t]] = -np.inf
+        picked[t] = np.argmax(value)
+        np.maximum(near, rows @ rows[picked[t]], out=near)
+    return picked
+
+
+def dpp(rows: NDArray[np.float32], relevance: NDArray[np.float32], trade: float, own: float, k: int) -> NDArray[np.intp]:
+    """`Dpp` by the published algorithm: all items' rows of the Cholesky factor grow with each pick. O(k·n·(k + d))."""
+    gain = trade * relevance.astype(np.float64)
+    lower = np.zeros((len(rows), k), np.float32)
+    rest = np.ones(len(rows), np.float32)
+    picked = np.empty(k, np.intp)
+    for t in range(k):
+        value = gain + (1 - trade) * np.log(rest)
+        value[picked[:t]] = -np.inf
+        j = picked[t] = np.argmax(value)
+        lower[:, t] = ((1 - own) * (rows @ rows[j]) - lower[:, :t] @ lower[j, :t]) / np.sqrt(rest[j])
+        np.maximum(rest - lower[:, t] ** 2, own, out=rest)
+    return picked
+
+
+def calibration(  # noqa: PLR0917
+    shares: NDArray[np.float64], relevance: NDArray[np.float32], wanted: NDArray[np.float64], strength: float, smoothing: float, k: int
+) -> NDArray[np.intp]:
+    """`Calibration` with the whole divergence of each candidate list; `shares` is (n, n_categories), rows sum to 1. O(k·n·n_categories)."""
+    asked = wanted > 0
+    shares, wanted = shares[:, asked], wanted[asked]
+    sums = np.zeros(len(wanted))
+    picked = np.empty(k, np.intp)
+    for t in range(k):
+        got = (1 - smoothing) * (sums + shares) / (t + 1) + smoothing * wanted
+        value = (1 - strength) * relevance - strength * (wanted * np.log(wanted / got)).sum(axis=1)
+        value[picked[:t]] = -np.inf
+        picked[t] = np.argmax(value)
+        sums += shares[picked[t]]
+    return picked
