@@ -1,0 +1,118 @@
+"""How the event store talks to its database: durable commits, writers one at a time, readers never blocked."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, insert, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from bowerbird.errors import StoreError
+from bowerbird.store.faults import told
+from bowerbird.store.schema import FORMAT, about, events, metadata
+
+
+class Database:
+    """An open database that holds our tables; safe to use from many threads.
+
+    url        as SQLAlchemy writes it: `sqlite:///bowerbird.db`, `sqlite://` (in memory), `postgresql+psycopg://…`
+    timeout_s  how long a writer waits for another process's write before it gives up
+    raises     StoreError if it cannot be opened, is not ours, or is of a format this version does not read
+    """
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        parsed = _parse(url)
+        self.where = f"event store {parsed.render_as_string(hide_password=True)}"
+        self._write_lock = threading.Lock()
+        self.engine = _engine(parsed, timeout_s, self.where)
+        try:
+            with told(self.where):
+                self._prepare()
+        except StoreError:
+            self.engine.dispose()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the log, whatever is written meanwhile."""
+        with told(self.where), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The only writer: what it did is on disk when the block ends, all of it or, after an error, none."""
+        with told(self.where), self._write_lock, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                # Without it a lower offset could become visible after a higher one, and a receipt's log would change under it.
+                connection.exec_driver_sql("LOCK TABLE events, items IN EXCLUSIVE MODE")
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def _prepare(self) -> None:
+        """Make the tables in an empty database; check the format of one that has tables."""
+        with self.engine.begin() as connection:
+            present = set(inspect(connection).get_table_names())
+            known = _format(connection) if about.name in present else None
+        if known is not None and known != str(FORMAT):
+            raise StoreError(
+                f"{self.where}: must be of format {FORMAT}, got format {known}; it was written by another version of Bowerbird"
+            )
+        if known is None and events.name in present:
+            raise StoreError(
+                f"{self.where}: has a table {events.name!r} that is not Bowerbird's; give the event store a database of its own"
+            )
+        if known is None:
+            self._create()
+
+    def _create(self) -> None:
+        with self._write_lock, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            metadata.create_all(connection)
+            if _format(connection) is None:
+                connection.execute(insert(about).values(name="format", value=str(FORMAT)))
+
+
+def _format(connection: Connection) -> str | None:
+    return connection.execute(select(about.c.value).where(about.c.name == "format")).scalar()
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise StoreError(f"event store: the address must look like sqlite:///file.db, got {url!r}") from None
+
+
+def _engine(url: URL, timeout_s: float, where: str) -> Engine:
+    options: dict[str, Any] = {}
+    if url.get_backend_name() == "sqlite":
+        in_memory = url.database in (None, "", ":memory:")
+        # Memory is one connection's own, so there it is lent to one thread at a time.
+        pool = {"pool_size": 1, "max_overflow": 0} if in_memory else {"pool_size": 8, "max_overflow": -1}
+        options = {"poolclass": QueuePool, "connect_args": {"timeout": timeout_s, "check_same_thread": False}, **pool}
+    try:
+        engine = create_engine(url, **options)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(f"{where}: {str(error).splitlines()[0]}") from None
+    except ImportError as error:
+        raise StoreError(f"{where}: the database's driver is not installed ({error})") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _durable(connection: Any, _: object) -> None:
+    """WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns, on macOS too."""
+    connection.isolation_level = None  # transactions are begun by `_begin`, not by the driver
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    """A writer takes the lock at once: taking it in the middle of a transaction can fail where another process wrote since."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")

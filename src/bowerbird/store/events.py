@@ -1,0 +1,151 @@
+"""The event log in a database: SQLite from the box; any other that SQLAlchemy speaks where several servers share one log."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+import polars as pl
+from sqlalchemy import Connection, Table, func, insert, select
+
+from bowerbird.errors import StoreError
+from bowerbird.protocols import Progress, silent
+from bowerbird.store.connect import Database
+from bowerbird.store.rows import event_of, row_of, rows_of, to_json
+from bowerbird.store.schema import events as events_table
+from bowerbird.store.schema import items as items_table
+from bowerbird.types import Event, Json, Offset, UserId
+
+CHUNK = 20_000
+"""Rows of one statement of an import."""
+
+KEYS = 500
+"""Keys of one look-up; databases bound the number of parameters."""
+
+
+class SqlStore:
+    """An `EventStore` in a database. One object serves all threads of a process; many processes may share the database.
+
+    url        as SQLAlchemy writes it: `sqlite:///bowerbird.db` (a file), `sqlite://` (in memory, for tests)
+    timeout_s  how long a write waits while another process writes
+    raises     StoreError if the database cannot be opened or is not ours; and from every method, if it cannot be read or written
+    cost       `append` waits for the disk once a call, so many events in one call are far cheaper than one by one
+
+    >>> with SqlStore("sqlite://") as store:
+    ...     store.append([Event("ann", "heat"), Event("ann", "ronin", kind="like")])
+    ...     [event.item for event in store.history("ann", limit=10)]
+    2
+    ['heat', 'ronin']
+    """
+
+    def __init__(self, url: str = "sqlite:///bowerbird.db", timeout_s: float = 10.0) -> None:
+        self._database = Database(url, timeout_s)
+
+    def append(self, events: Sequence[Event]) -> Offset:
+        """Store the events in order: all of them, on disk, when it returns; none after an error.
+
+        An event whose key is stored already is the same event and is not stored again.
+        Returns the offset of the newest event in the log.
+
+        raises  DataError if an event holds what cannot be kept: a time without a zone, a value that is not finite
+        """
+        rows = [row_of(event) for event in events]
+        with self._database.writing() as connection:
+            if new := _unseen(connection, rows):
+                connection.execute(insert(events_table), new)
+            return _newest(connection, events_table)
+
+    def history(self, user: UserId, limit: int, up_to: Offset | None = None) -> list[Event]:
+        """The newest `limit` events of `user` with an offset of at most `up_to`, oldest first. O(limit), by index."""
+        columns = events_table.c
+        query = select(events_table).where(columns.user == user).order_by(columns.offset.desc()).limit(limit)
+        if up_to is not None:
+            query = query.where(columns.offset <= up_to)
+        with self._database.reading() as connection:
+            return [event_of(row) for row in connection.execute(query).mappings()][::-1]
+
+    def newest(self) -> Offset:
+        """The offset of the newest event; 0 where there is none."""
+        with self._database.reading() as connection:
+            return _newest(connection, events_table)
+
+    def count(self) -> int:
+        """How many events there are. O(events): reads an index through."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(events_table)).scalar_one()
+
+    def users(self, limit: int) -> list[UserId]:
+        """Up to `limit` users, whoever did something last first. Reads back from the newest event until it has found so many."""
+        found: dict[UserId, None] = {}
+        query = select(events_table.c.user).order_by(events_table.c.offset.desc()).execution_options(yield_per=1000)
+        with self._database.reading() as connection:
+            for user in connection.execute(query).scalars():
+                if len(found) >= limit:
+                    break
+                found.setdefault(user)
+        return list(found)
+
+    def import_events(self, frame: pl.DataFrame, progress: Progress = silent) -> Offset:
+        """Fill an empty store in the order of the frame, in one transaction. Returns the offset of the newest event.
+
+        frame   columns user, item and, if wanted, time, kind, value, text; all others but `weight` are context
+        raises  StoreError if there are events already; DataError if the frame is not as said
+        cost    O(rows), 20,000 a statement; readers see an empty log until all are there
+        """
+        rows = rows_of(frame)
+        with self._database.writing() as connection:
+            if _newest(connection, events_table):
+                raise StoreError(f"{self._database.where}: must be empty to be filled from a bundle, but it holds events already")
+            for start in range(0, len(rows), CHUNK):
+                connection.execute(insert(events_table), rows[start : start + CHUNK].to_dicts())
+                progress("filling the event store", min(start + CHUNK, len(rows)), len(rows))
+            return _newest(connection, events_table)
+
+    def put_items(self, rows: Sequence[Mapping[str, Any]]) -> Offset:
+        """Store items as they were put, in order, as durably as events. Returns the offset of the newest put.
+
+        raises  DataError if a row is not plain JSON
+        """
+        texts = [to_json(dict(row), "item") for row in rows]
+        with self._database.writing() as connection:
+            if texts:
+                connection.execute(insert(items_table), [{"row": text} for text in texts])
+            return _newest(connection, items_table)
+
+    def items_since(self, offset: Offset) -> list[tuple[Offset, Json]]:
+        """What was put after `offset` (0 = ever), oldest first, with the offset of each."""
+        query = select(items_table).where(items_table.c.offset > offset).order_by(items_table.c.offset)
+        with self._database.reading() as connection:
+            return [(row.offset, json.loads(row.row)) for row in connection.execute(query)]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _newest(connection: Connection, table: Table) -> Offset:
+    return connection.execute(select(func.max(table.c.offset))).scalar() or 0
+
+
+def _unseen(connection: Connection, rows: Iterable[Json]) -> list[Json]:
+    """The rows whose key is neither stored nor earlier among them; rows without a key are always new."""
+    rows = list(rows)
+    keys = [row["key"] for row in rows if row["key"] is not None]
+    seen: set[str] = set()
+    for start in range(0, len(keys), KEYS):
+        column = events_table.c.key
+        seen.update(connection.execute(select(column).where(column.in_(keys[start : start + KEYS]))).scalars())
+    new = []
+    for row in rows:
+        key = row["key"]
+        if key is None:
+            new.append(row)
+        elif key not in seen:
+            new.append(row)
+            seen.add(key)
+    return new
