@@ -15,14 +15,14 @@ from pydantic import Field
 
 from bowerbird import __version__
 from bowerbird.config import Settings, parse, read_toml
-from bowerbird.data import Catalogue, DataSettings, SplitSettings, ValueScale
+from bowerbird.data import Catalogue, DataSettings, Split, SplitSettings, ValueScale, split
 from bowerbird.errors import BundleError
 from bowerbird.explain import ExplainSettings
 from bowerbird.language import EncoderSettings, MiniLm, TextSettings
 from bowerbird.models import Blend, Model, Recipe, pack, unpack
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.store import read_bundle, write_bundle
-from bowerbird.types import Json
+from bowerbird.types import Json, Log
 
 MODEL, CATALOGUE, EVENTS = "model", "catalogue", "events"
 
@@ -49,6 +49,10 @@ class Config(Settings):
         raises  ConfigError that names the file's path of the wrong setting, the rule and the value got
         """
         return parse(cls, read_toml(path))
+
+    def split_of(self, log: Log, seed: int) -> Split:
+        """The log cut as the settings say; items of the history are targets where repeats are recommended."""
+        return split(log, self.split, np.random.default_rng(seed), repeats=self.ranking.repeats)
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,17 @@ def cleaning_table(report: CleaningReport) -> Table:
 
 
 @contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place to write to that becomes `path` only when all is written: a full disk or Ctrl-C leaves what was there."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
 def bars() -> Iterator[protocols.Progress]:
     """Progress bars on standard error, one for each job that reports."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
