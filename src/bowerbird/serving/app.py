@@ -1,0 +1,57 @@
+"""The app: routes, errors, counters and pages around one engine."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from bowerbird import __version__
+from bowerbird.engine import Engine
+from bowerbird.serving import errors
+from bowerbird.serving.metrics import Metrics
+from bowerbird.serving.middleware import Watch
+from bowerbird.serving.routes import events, health, items, pages, recommendations
+from bowerbird.serving.schemas import MAX_BODY, Problem
+
+STATIC = Path(__file__).parent / "static"
+
+ABOUT = """A live recommender: say what users did, ask for slates. What is stored by one call counts in the next.
+
+Every error is a `Problem`: one sentence in `detail`, and for a wrong request each wrong field in `errors`."""
+
+PROBLEMS = {
+    404: "There is no such item.",
+    409: "The receipt's bundle has never been live here.",
+    413: "The body is larger than this server takes.",
+    422: "The request is wrong; the fields are named.",
+    503: "The store or the language model does not answer now; try again.",
+}
+
+
+def create_app(engine: Engine) -> FastAPI:
+    """The HTTP API and the pages around a live engine; each app has its own counters, so several may live in one process."""
+    app = FastAPI(
+        title="Bowerbird",
+        version=__version__,
+        description=ABOUT,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=MAX_BODY,
+    )
+    app.state.engine = engine
+    app.state.metrics = Metrics(engine)
+    errors.install(app)
+    app.add_middleware(Watch, metrics=app.state.metrics)
+    app.include_router(events.router, responses=_problems(413, 422, 503))
+    app.include_router(recommendations.router, responses=_problems(409, 413, 422, 503))
+    app.include_router(items.router, responses=_problems(404, 413, 422, 503))
+    app.include_router(health.router, responses=_problems(503))
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+    return {status: {"model": Problem, "description": PROBLEMS[status]} for status in statuses}

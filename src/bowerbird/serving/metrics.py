@@ -1,0 +1,68 @@
+"""What Prometheus reads at `/metrics`: one registry for each app."""
+
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from bowerbird.engine import Answer, Engine
+from bowerbird.types import Event
+
+BUCKETS_S = (0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """The counters of one app.
+
+    requests  bowerbird_request_seconds{method, route, status}: by route template, never by path
+    slates    bowerbird_slates_total{source}: slates made, by who asked (api, page)
+    shown     bowerbird_slate_items_total: items in them
+    events    bowerbird_events_total{kind}: events accepted; kinds that the bundle does not declare are refused, so labels stay few
+    errors    bowerbird_errors_total{error}: answers that were errors, by type
+    and       bowerbird_bundle_info{fingerprint, model}, bowerbird_catalogue_items, bowerbird_log_offset: read from the engine when asked
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "bowerbird_request_seconds",
+            "From the first byte of a request to the last of its answer.",
+            ["method", "route", "status"],
+            buckets=BUCKETS_S,
+            registry=self.registry,
+        )
+        self.slates = Counter("bowerbird_slates", "Slates made.", ["source"], registry=self.registry)
+        self.shown = Counter("bowerbird_slate_items", "Items in the slates made.", registry=self.registry)
+        self.events = Counter("bowerbird_events", "Events accepted.", ["kind"], registry=self.registry)
+        self.errors = Counter("bowerbird_errors", "Answers that were errors.", ["error"], registry=self.registry)
+        self.registry.register(_EngineCollector(engine))
+
+    def made(self, answer: Answer, source: str) -> None:
+        """Count a slate."""
+        self.slates.labels(source).inc()
+        self.shown.inc(len(answer.items))
+
+    def stored(self, events: Sequence[Event]) -> None:
+        """Count events that the log has taken."""
+        for event in events:
+            self.events.labels(event.kind).inc()
+
+    def text(self) -> bytes:
+        """All of it, in the text format of Prometheus."""
+        return generate_latest(self.registry)
+
+
+class _EngineCollector(Collector):
+    """Reads the engine when Prometheus asks, so that a swap of the bundle shows at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        bundle = self._engine.bundle
+        info = GaugeMetricFamily("bowerbird_bundle_info", "The bundle that answers now.", labels=["fingerprint", "model"])
+        info.add_metric([bundle.fingerprint, bundle.model.kind], 1)
+        yield info
+        yield GaugeMetricFamily("bowerbird_catalogue_items", "Items that the engine knows now.", value=len(self._engine.catalogue))
+        yield GaugeMetricFamily("bowerbird_log_offset", "Offset of the newest event in the log.", value=self._engine.store.newest())

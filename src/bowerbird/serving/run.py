@@ -1,0 +1,101 @@
+"""Serve an engine until told to stop."""
+
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from threadpoolctl import threadpool_limits
+
+from bowerbird.engine import Engine
+from bowerbird.errors import ConfigError
+from bowerbird.serving.app import create_app
+
+DRAIN_S = 10
+"""How long requests in flight may take to finish after the signal to stop."""
+
+BACKLOG = 2048
+
+
+def serve(
+    engine: Engine, host: str = "127.0.0.1", port: int = 8000, *, listener: socket.socket | None = None, say: Callable[[str], None] = print
+) -> None:
+    """Answer requests until SIGINT (Ctrl-C) or SIGTERM; then finish what is in flight and return. A stop that was asked for is no failure.
+
+    port      0 takes a free one
+    listener  a socket of `bind`, for who wants to know before long work that the port is free; else it is bound here
+    say       told the address once connections are accepted
+    raises    ConfigError if the address cannot be had: in use, not ours, or not to be resolved
+
+    Small linear algebra is faster on one thread, and requests run beside one another: BLAS gets one thread each.
+    """
+    with listener or bind(host, port) as sock, threadpool_limits(limits=1), _returning_signals():
+        config = uvicorn.Config(
+            create_app(engine),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
+        say(f"Bowerbird is serving at {url(sock)} (Ctrl-C stops it)")
+        uvicorn.Server(config).run(sockets=[sock])
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens at the address.
+
+    raises  ConfigError if the address cannot be had
+
+    >>> with bind("127.0.0.1", 0) as taken:
+    ...     bind("127.0.0.1", taken.getsockname()[1])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    bowerbird.errors.ConfigError: port: ... is in use on 127.0.0.1; choose another, or stop what listens there
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except (socket.gaierror, UnicodeError):
+        raise ConfigError(f"host: {host!r} is no address that can be resolved") from None
+    sock = socket.socket(family, kind, proto)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise ConfigError(_why(error, host, port)) from None
+    return sock
+
+
+def url(sock: socket.socket) -> str:
+    """Where to point a browser."""
+    host, port, *_ = sock.getsockname()
+    return f"http://[{host}]:{port}" if sock.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port: {port} is in use on {host}; choose another, or stop what listens there"
+    if error.errno == errno.EACCES:
+        return f"port: {port} needs rights that this process has not; choose one above 1023"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"host: {host} is not an address of this machine"
+    return f"host: cannot listen on {host}, port {port} ({error.strerror})"
+
+
+@contextmanager
+def _returning_signals() -> Iterator[None]:
+    """uvicorn raises the signal that stopped it again when it is done; here that ends in a plain return."""
+
+    def done(number: int, frame: FrameType | None) -> None:
+        """Stopping was all that was asked for."""
+
+    before = {number: signal.signal(number, done) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

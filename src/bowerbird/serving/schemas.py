@@ -1,0 +1,272 @@
+"""What comes in and goes out over HTTP: unknown fields are refused, and every limit stands here."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
+
+from bowerbird.engine import Receipt
+from bowerbird.types import Event, ItemId, Json
+
+MAX_BATCH = 1000
+"""Events in one call."""
+MAX_HISTORY = 1000
+"""Events of a history that comes with the request."""
+MAX_K = 1000
+MAX_TEXT = 10_000
+"""Characters of a title or a review."""
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a request's body."""
+
+RESERVED = frozenset({"item", "title", "categories", "created", "available"})
+
+
+def _words(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be a text like 2026-01-31T18:00:00Z")
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("must have a time zone, like 2026-01-31T18:00:00Z or 2026-01-31T19:00:00+01:00")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[datetime, BeforeValidator(_words), AfterValidator(_aware)]
+"""ISO 8601 with a time zone; UTC inside."""
+
+Id = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="An id: 1 to 512 characters, none of them a control character.",
+    ),
+]
+Word = Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Plain = Word | bool | FiniteFloat
+Context = Annotated[dict[Name, Plain], Field(max_length=32, description="The circumstances: device, place …")]
+K = Annotated[int, Field(ge=1, le=MAX_K, description="How many items.")]
+Diversity = Annotated[
+    float, Field(ge=0, le=1, description="0 keeps the scorer's order, 1 looks at variety alone; left out, the bundle's setting.")
+]
+
+
+class Wire(BaseModel):
+    """The base of all that is read from a request."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PastEventIn(Wire):
+    """Something a user did, in a history that comes with the request."""
+
+    item: Id
+    kind: Name = "view"
+    time: Instant | None = None
+    value: FiniteFloat | None = None
+
+    def event(self) -> Event:
+        """The event as the engine takes it; it belongs to nobody."""
+        return Event("", self.item, self.time, self.kind, self.value)
+
+
+class EventIn(Wire):
+    """Something a user did: `kind` says what, `value` how much of it (stars, plays), `text` what they wrote."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user": "ada", "item": "1", "kind": "like"}]})
+
+    user: Id
+    item: Id
+    kind: Name = "view"
+    time: Annotated[Instant | None, Field(description="When it happened; left out, now.")] = None
+    value: FiniteFloat | None = None
+    text: Word | None = None
+    context: Context = {}
+    key: Annotated[Id | None, Field(description="Idempotency key: an event whose key is stored already is not stored again.")] = None
+
+    def event(self, key: str | None) -> Event:
+        """The event as the engine takes it; `key` where it has none of its own."""
+        return Event(self.user, self.item, self.time, self.kind, self.value, self.text, self.context, self.key or key)
+
+
+class BatchIn(Wire):
+    """Several events, stored together or not at all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"events": [{"user": "ada", "item": "1", "kind": "rating", "value": 4.5}]}]})
+
+    events: Annotated[list[EventIn], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+def _one_or_batch(body: Any) -> str:
+    return "batch" if isinstance(body, dict) and "events" in body else "one"
+
+
+EventsIn = Annotated[Annotated[EventIn, Tag("one")] | Annotated[BatchIn, Tag("batch")], Discriminator(_one_or_batch)]
+"""One event, or `{"events": [...]}`."""
+
+
+class RecommendationsIn(Wire):
+    """A call for a slate: for a user of the log, or for a history given here (an empty one is a newcomer)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"user": "ada", "k": 10, "diversity": 0.3, "explain": True},
+                {"history": [{"item": "1", "kind": "like"}], "filters": {"categories": ["Comedy", "Drama"]}, "exclude": ["2"]},
+            ]
+        }
+    )
+
+    user: Id | None = None
+    history: Annotated[list[PastEventIn] | None, Field(max_length=MAX_HISTORY, description="Oldest first.")] = None
+    k: K = 10
+    diversity: Diversity | None = None
+    filters: Annotated[
+        dict[Name, Plain | list[Plain]],
+        Field(max_length=32, description="Attribute → the value wanted, or a list of values of which one must hold."),
+    ] = {}
+    exclude: Annotated[list[Id], Field(max_length=10_000, description="Items that must not be shown.")] = []
+    context: Context = {}
+    explain: Annotated[bool, Field(description="Whether to give reasons, each checked by taking the cited events away.")] = False
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1, description="Of whatever is random in the answer.")] = 0
+
+    @model_validator(mode="after")
+    def _one_asker(self) -> Self:
+        if (self.user is None) == (self.history is None):
+            raise ValueError("give exactly one of `user` and `history`; an empty history is a newcomer")
+        return self
+
+
+class ReplayIn(Wire):
+    """The receipt of a slate."""
+
+    receipt: Receipt
+
+
+class ItemIn(Wire):
+    """An item as it is put into the catalogue; columns of the catalogue besides these go into `attributes`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "A Trip to the Moon (1902)", "categories": ["Adventure", "Sci-Fi"], "attributes": {}}]}
+    )
+
+    title: Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
+    categories: Annotated[list[Name], Field(max_length=100)] = []
+    created: Instant | None = None
+    available: bool = True
+    attributes: Annotated[dict[Name, Plain | None], Field(max_length=100)] = {}
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        twice = sorted(RESERVED & self.attributes.keys())
+        if twice:
+            raise ValueError(f"attributes must not name {', '.join(twice)}: these have fields of their own")
+        return self
+
+    def row(self, item: ItemId) -> Json:
+        """The row of the catalogue that this is, all of it JSON."""
+        created = None if self.created is None else self.created.isoformat()
+        return {
+            "item": item,
+            "title": self.title,
+            "categories": self.categories,
+            "created": created,
+            "available": self.available,
+            **self.attributes,
+        }
+
+
+class RecommendedOut(BaseModel):
+    """One item of a slate."""
+
+    item: str
+    rank: Annotated[int, Field(description="Place in the slate, from 1.")]
+    score: Annotated[float, Field(description="What the scorer said; need not fall where variety had a say.")]
+    title: str
+    categories: list[str]
+    reason: Annotated[str | None, Field(description="Why, in a sentence; null where it was not asked for.")]
+    because: Annotated[list[str], Field(description="Items of the history that carried it; empty where no reason survived its check.")]
+    rank_with: Annotated[int | None, Field(description="Place among all candidates before variety had a say, from 1.")]
+    rank_without: Annotated[
+        int | None, Field(description="That place had the items of `because` never been touched; null: gone, or no reason.")
+    ]
+
+
+class SlateOut(BaseModel):
+    """A slate, and the receipt from which `POST /v1/replay` makes it again."""
+
+    slate_id: str
+    user: str | None
+    items: list[RecommendedOut]
+    receipt: Receipt
+    notes: Annotated[list[str], Field(description="What was left out of account, one sentence each.")]
+
+
+class SimilarOut(BaseModel):
+    """What goes with an item."""
+
+    item: str
+    items: list[RecommendedOut]
+
+
+class StoredOut(BaseModel):
+    """Durable: the event log holds the events, and the next slate of their users counts them."""
+
+    accepted: Annotated[int, Field(description="How many events the call held; those whose key was stored before count too.")]
+    offset: Annotated[int, Field(description="Offset of the newest event in the log.")]
+
+
+class PutOut(BaseModel):
+    """The item is read and can be recommended."""
+
+    item: str
+    offset: int
+
+
+class ItemOut(BaseModel):
+    """An item of the catalogue."""
+
+    item: str
+    title: str
+    categories: list[str]
+    created: datetime | None
+    available: bool
+    attributes: dict[str, Any]
+
+
+class EventOut(BaseModel):
+    """An event of the log."""
+
+    item: str
+    kind: str
+    time: datetime | None
+    value: float | None
+    text: str | None
+    context: dict[str, Any]
+
+
+class HistoryOut(BaseModel):
+    """The newest events of a user, oldest first."""
+
+    user: str
+    events: list[EventOut]
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+    got: str
+
+
+class Problem(BaseModel):
+    """Every error: one sentence in `detail`, and for a wrong request each wrong field."""
+
+    status: int
+    detail: str
+    errors: list[FieldError] = []

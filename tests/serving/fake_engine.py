@@ -1,0 +1,164 @@
+"""An engine of the right shape over a shelf of films, small enough that every answer is known by looking."""
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from bowerbird.engine import Answer, Receipt, Recommended
+from bowerbird.errors import BundleError, DataError, StoreError
+from bowerbird.types import Event
+
+SHELF = """Toy Story (1995)|Animation,Children,Comedy
+Heat (1995)|Crime,Thriller
+Spirited Away (2001)|Animation,Fantasy
+Alien (1979)|Horror,Sci-Fi
+Aliens (1986)|Action,Sci-Fi
+The Apartment (1960)|Comedy,Drama,Romance
+Some Like It Hot (1959)|Comedy,Crime
+Ran (1985)|Drama,War
+Blade Runner (1982)|Sci-Fi,Thriller
+Amélie (2001)|Comedy,Romance
+Fargo (1996)|Crime,Drama
+Finding Nemo (2003)|Animation,Children
+The Third Man (1949)|Mystery,Thriller
+Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb (1964)|Comedy,War
+Monsters, Inc. (2001)|Animation,Children,Comedy
+2001: A Space Odyssey (1968)|Sci-Fi
+Paths of Glory (1957)|Drama,War
+Shaun of the Dead (2004)|Comedy,Horror
+Ronin (1998)|Crime,Thriller
+Chinatown (1974)|Crime,Mystery
+My Neighbor Totoro (1988)|Animation,Fantasy
+Casablanca (1942)|Drama,Romance"""
+
+WEIGHTS = {"like": 1.0, "rating": 1.0, "view": 0.5, "seen": 0.0, "not_interested": -1.0, "dislike": -1.0}
+
+
+class FakeEngine:
+    """Scores an item by the categories that it shares with the history; ties go by the order of the shelf."""
+
+    def __init__(self, shelf: str = SHELF) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        for number, line in enumerate(shelf.splitlines()):
+            title, categories = line.split("|")
+            row = {"item": str(number + 1), "title": title, "categories": categories.split(","), "created": None, "available": True}
+            self.rows[row["item"]] = row
+        self.log: list[Event] = []
+        self.item_offset = 0
+        self.ready = True
+        self.broken = False
+        self.bundle = SimpleNamespace(fingerprint="f00dfeedf00dfeed", model=SimpleNamespace(kind="fake"))
+        self.store = SimpleNamespace(newest=lambda: len(self.log))
+        self.ids = itertools.count(1)
+
+    @property
+    def catalogue(self) -> dict[str, dict[str, Any]]:
+        return self.rows
+
+    def observe(self, events: Sequence[Event]) -> int:
+        if self.broken:
+            raise StoreError("store: the disk is full")
+        for event in events:
+            if event.kind not in WEIGHTS:
+                raise DataError(f"event.kind: must be one of {', '.join(WEIGHTS)}, got {event.kind!r}")
+        known = {event.key for event in self.log if event.key}
+        for event in events:
+            if event.key is None or event.key not in known:
+                self.log.append(event if event.time else replace(event, time=datetime.now(UTC)))
+                known.add(event.key)
+        return len(self.log)
+
+    def recommend(self, *, user: str | None = None, history: Sequence[Event] | None = None, **asked: Any) -> Answer:
+        past = None if history is None else [{"item": e.item, "time": e.time, "kind": e.kind, "value": e.value} for e in history]
+        asked["filters"] = dict(asked.get("filters") or {})
+        receipt = Receipt(
+            bundle=self.bundle.fingerprint,
+            offset=len(self.log),
+            item_offset=self.item_offset,
+            asked_at=datetime.now(UTC),
+            user=user,
+            history=past,
+            **{name: value for name, value in asked.items() if value is not None},
+        )
+        return self.replay(receipt)
+
+    def replay(self, receipt: Receipt) -> Answer:
+        if receipt.bundle != self.bundle.fingerprint:
+            raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which this engine has not had live")
+        if receipt.history is not None:
+            past = [Event("", e.item, e.time, e.kind, e.value) for e in receipt.history]
+        else:
+            past = [e for e in self.log[: receipt.offset] if e.user == receipt.user]
+        unknown = set(receipt.filters) - {"categories"}
+        if unknown:
+            raise DataError(f"filters: no attribute {sorted(unknown)[0]!r}; the catalogue has categories")
+        pool = self._ranked(past, receipt)
+        order = [item for item, _ in pool]
+        chosen = self._varied(pool, receipt.diversity or 0.0, receipt.k)
+        plain = [
+            Recommended(item, place + 1, score, self.rows[item]["title"], tuple(self.rows[item]["categories"]))
+            for place, (item, score) in enumerate(chosen)
+        ]
+        shown = [self._reasoned(one, past, receipt, order) for one in plain] if receipt.explain else plain
+        return Answer(f"slate-{next(self.ids)}", receipt.user, tuple(shown), receipt)
+
+    def similar(self, item: str, k: int = 10) -> list[Recommended]:
+        return list(self.recommend(history=[Event("", item, kind="like")], k=k).items)
+
+    def put_items(self, items: Sequence[Mapping[str, Any]]) -> int:
+        for row in items:
+            extra = set(row) - {"item", "title", "categories", "created", "available"}
+            if extra:
+                raise DataError(f"item {row['item']!r}: no column {sorted(extra)[0]!r}")
+            self.rows[row["item"]] = dict(row)
+        self.item_offset += len(items)
+        return self.item_offset
+
+    def item(self, item: str) -> dict[str, Any] | None:
+        return self.rows.get(item)
+
+    def search_titles(self, text: str, k: int = 10) -> list[dict[str, Any]]:
+        return [row for row in self.rows.values() if text.casefold() in row["title"].casefold()][:k]
+
+    def history(self, user: str, limit: int = 50) -> list[Event]:
+        return [event for event in self.log if event.user == user][-limit:]
+
+    def users(self, limit: int = 50) -> list[str]:
+        return list(dict.fromkeys(event.user for event in self.log))[:limit]
+
+    def _score(self, item: str, past: Sequence[Event]) -> float:
+        mine = set(self.rows[item]["categories"])
+        return sum(WEIGHTS[e.kind] * len(mine & set(self.rows[e.item]["categories"])) for e in past if e.item in self.rows)
+
+    def _ranked(self, past: Sequence[Event], receipt: Receipt) -> list[tuple[str, float]]:
+        hidden = {e.item for e in past} | set(receipt.exclude)
+        wanted = receipt.filters.get("categories", [])
+        wanted = set(wanted if isinstance(wanted, list) else [wanted])
+        allowed = [
+            i for i, row in self.rows.items() if i not in hidden and row["available"] and (not wanted or wanted & set(row["categories"]))
+        ]
+        return sorted(((i, self._score(i, past)) for i in allowed), key=lambda pair: -pair[1])
+
+    def _varied(self, pool: list[tuple[str, float]], diversity: float, k: int) -> list[tuple[str, float]]:
+        left, chosen, counts = list(pool), [], Counter()
+        while left and len(chosen) < k:
+            best = max(left, key=lambda p: (1 - diversity) * p[1] - 0.7 * diversity * sum(counts[c] for c in self.rows[p[0]]["categories"]))
+            left.remove(best)
+            chosen.append(best)
+            counts.update(self.rows[best[0]]["categories"])
+        return chosen
+
+    def _reasoned(self, plain: Recommended, past: Sequence[Event], receipt: Receipt, order: list[str]) -> Recommended:
+        place = order.index(plain.item) + 1
+        liked = [e.item for e in past if WEIGHTS[e.kind] > 0 and set(plain.categories) & set(self.rows[e.item]["categories"])]
+        cited = list(dict.fromkeys(liked))[-3:]
+        if not cited:
+            return replace(plain, reason="Widely liked.", rank_with=place)
+        titles = " and ".join(self.rows[i]["title"] for i in cited)
+        without = [i for i, _ in self._ranked([e for e in past if e.item not in cited], receipt)]
+        fallen = without.index(plain.item) + 1 if plain.item in without else None
+        return replace(plain, reason=f"You liked {titles}.", because=tuple(cited), rank_with=place, rank_without=fallen)

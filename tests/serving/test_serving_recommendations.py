@@ -1,0 +1,109 @@
+import pytest
+from starlette.testclient import TestClient
+
+from bowerbird.serving.schemas import SlateOut
+
+
+def items(answer) -> list[str]:
+    return [one["item"] for one in answer.json()["items"]]
+
+
+def ask(http: TestClient, **body: object):
+    return http.post("/v1/recommendations", json=body)
+
+
+def test_a_history_given_here_is_as_good_as_a_user(http: TestClient) -> None:
+    http.post("/v1/events", json={"user": "ada", "item": "4", "kind": "like"})
+    assert items(ask(http, user="ada", k=7)) == items(ask(http, history=[{"item": "4", "kind": "like"}], k=7))
+
+
+def test_the_short_form_asks_the_same(http: TestClient) -> None:
+    http.post("/v1/events", json={"user": "ada", "item": "4", "kind": "like"})
+    long = ask(http, user="ada", k=3, diversity=0.5, explain=True).json()["items"]
+    assert http.get("/v1/users/ada/recommendations?k=3&diversity=0.5&explain=true").json()["items"] == long
+    assert long[0]["reason"] == "You liked Alien (1979)."
+
+
+def test_a_newcomer_is_not_an_error(http: TestClient) -> None:
+    assert len(items(ask(http, history=[]))) == 10
+    assert len(items(http.get("/v1/users/nobody/recommendations"))) == 10
+    assert http.get("/v1/users/nobody/history").json() == {"user": "nobody", "events": []}
+
+
+def test_the_answer_is_as_the_document_says(http: TestClient) -> None:
+    http.post("/v1/events", json={"user": "ada", "item": "4", "kind": "like"})
+    answer = ask(http, user="ada", explain=True)
+    assert answer.headers["content-type"] == "application/json"
+    assert SlateOut.model_validate_json(answer.content, extra="forbid").user == "ada"
+
+
+def test_every_setting_reaches_the_engine(http: TestClient) -> None:
+    body = {
+        "user": "ada",
+        "k": 3,
+        "diversity": 0.25,
+        "filters": {"categories": ["Drama"]},
+        "exclude": ["8"],
+        "context": {"device": "phone", "dark": True, "width": 390.0},
+        "explain": True,
+        "seed": 7,
+    }
+    receipt = ask(http, **body).json()["receipt"]
+    assert {name: receipt[name] for name in body} == body
+
+
+def test_filters_and_exclusions_hold(http: TestClient) -> None:
+    assert items(ask(http, history=[], filters={"categories": "War"}, exclude=["8"])) == ["14", "17"]
+
+
+def test_a_receipt_gives_the_same_slate_whatever_happened_since(http: TestClient) -> None:
+    http.post("/v1/events", json={"user": "ada", "item": "4", "kind": "like"})
+    first = ask(http, user="ada", k=5, diversity=0.4, explain=True).json()
+    http.post("/v1/events", json={"user": "ada", "item": "1", "kind": "like"})
+    again = http.post("/v1/replay", json={"receipt": first["receipt"]})
+    assert again.status_code == 200
+    assert again.json()["items"] == first["items"]
+    assert items(ask(http, user="ada", k=5, diversity=0.4)) != [one["item"] for one in first["items"]]
+
+
+def test_a_receipt_of_another_bundle_is_refused(http: TestClient) -> None:
+    receipt = ask(http, user="ada").json()["receipt"] | {"bundle": "0123456789abcdef"}
+    answer = http.post("/v1/replay", json={"receipt": receipt})
+    assert answer.status_code == 409
+    assert "0123456789abcdef" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "words"),
+    [
+        ({"user": "ada", "k": 0}, "k", "greater than or equal to 1, got 0"),
+        ({"user": "ada", "k": 1001}, "k", "less than or equal to 1000"),
+        ({"user": "ada", "k": 2.5}, "k", "valid integer"),
+        ({"user": "ada", "diversity": 1.5}, "diversity", "less than or equal to 1, got 1.5"),
+        ({"user": "ada", "explian": True}, "explian", "not permitted"),
+        ({"user": "ada", "history": []}, "body", "exactly one of `user` and `history`"),
+        ({"k": 3}, "body", "exactly one of `user` and `history`"),
+        ({"history": [{"item": "1", "user": "bob"}]}, "history.0.user", "not permitted"),
+        ({"history": [{"item": "1", "time": "2026-01-01 10:00"}]}, "history.0.time", "time zone"),
+        ({"user": "ada", "exclude": "8"}, "exclude", "valid list"),
+        ({"user": "ada", "seed": -1}, "seed", "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_call_names_its_field(http: TestClient, body: dict, field: str, words: str) -> None:
+    answer = ask(http, **body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"{field}: ")
+    assert words in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("query", "field"), [("k=none", "k"), ("k=0", "k"), ("diversity=-1", "diversity"), ("explain=perhaps", "explain")])
+def test_a_wrong_address_names_its_field(http: TestClient, query: str, field: str) -> None:
+    answer = http.get(f"/v1/users/ada/recommendations?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"{field}: ")
+
+
+def test_an_unknown_filter_is_named(http: TestClient) -> None:
+    answer = ask(http, user="ada", filters={"colour": "red"})
+    assert answer.status_code == 422
+    assert "no attribute 'colour'" in answer.json()["detail"]
