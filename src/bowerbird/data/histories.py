@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from bowerbird.data.catalogue import Catalogue
 from bowerbird.data.kinds import check_kinds
 from bowerbird.data.settings import DataSettings
+from bowerbird.data.times import seconds
 from bowerbird.data.values import ValueScale, weigh
-from bowerbird.types import Event, History
+from bowerbird.types import Event, History, UserId
 
 
 def history_of(events: Sequence[Event], catalogue: Catalogue, settings: DataSettings, scale: ValueScale) -> tuple[History, int]:
@@ -34,3 +36,30 @@ def history_of(events: Sequence[Event], catalogue: Catalogue, settings: DataSett
     values = np.array([np.nan if (value := events[place].value) is None else value for place in order.tolist()], np.float64)
     weights: NDArray[np.float32] = weigh(kinds, values, np.zeros(len(order), np.int64), settings, scale)
     return History(items[order], weights, times[order]), len(events) - len(order)
+
+
+def histories_of(
+    events: pl.DataFrame, catalogue: Catalogue, settings: DataSettings, scale: ValueScale
+) -> tuple[tuple[UserId, ...], list[History], int]:
+    """The histories of many users at once: their ids in the order of the table, one history each, and how many events were left out.
+
+    events  as `read_events` gives them; each user's are sorted by time, those without one stay in the table's order, behind
+    raises  DataError for a kind that is not declared
+    cost    O(n log n)
+
+    >>> table = pl.DataFrame({"user": ["u", "v"], "item": ["b", "z"], "time": [None, None], "kind": ["like"] * 2, "value": [None, None]})
+    >>> users, histories, unknown = histories_of(table, Catalogue.of(["a", "b"]), DataSettings(), ValueScale())
+    >>> users, [history.items.tolist() for history in histories], unknown
+    (('u', 'v'), [[1], []], 1)
+    """
+    check_kinds(events["kind"].unique().to_list(), settings.all_kinds)
+    users = events.select("user").unique(maintain_order=True).with_row_index("number")
+    known = events.with_columns(pl.Series("item_number", catalogue.numbers(events["item"].to_list()))).filter(pl.col("item_number") >= 0)
+    known = known.join(users, on="user", how="left", maintain_order="left").sort("number", "time", maintain_order=True, nulls_last=True)
+    codes = known["number"].to_numpy()
+    values = known["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    weights = weigh(known["kind"], values, codes, settings, scale)
+    items, times = known["item_number"].to_numpy(), seconds(known["time"]).to_numpy()
+    ends = np.searchsorted(codes, np.arange(len(users) + 1))
+    cut = [slice(a, b) for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+    return tuple(users["user"].to_list()), [History(items[c], weights[c], times[c]) for c in cut], len(events) - len(known)

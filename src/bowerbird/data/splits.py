@@ -1,4 +1,4 @@
-"""Three ways to cut a log into what is learned from and what is asked. No split lets a model see what comes after its question."""
+"""Ways to cut a log into what is learned from and what is asked. No split lets a model see what comes after its question."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from bowerbird.data.cases import Cases, Split, cases_at
 from bowerbird.errors import DataError
 from bowerbird.types import Log
 
-__all__ = ["Cases", "Split", "SplitSettings", "split", "split_last", "split_time", "split_users"]
+__all__ = ["Cases", "Split", "SplitSettings", "split", "split_labelled", "split_last", "split_time", "split_users"]
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -141,6 +141,30 @@ def split_users(
         log.where(~in_test),
         cases_at(log, shown, in_test, times, repeats),
     )
+
+
+def split_labelled(log: Log, parts: NDArray[np.int8], *, repeats: bool = False) -> Split:
+    """A cut that the data came with: the parts of each user must follow one another in its order.
+
+    parts   (n_events,) 0 = train, 1 = validation, 2 = test
+    raises  DataError if an event of a user comes after one of a later part
+
+    >>> log = Log(np.zeros(3, np.int32), np.arange(3, dtype=np.int32), np.ones(3, np.float32), np.full(3, np.nan), n_users=1, n_items=3)
+    >>> split_labelled(log, np.array([0, 1, 2], np.int8)).test.targets[0].tolist()
+    [2]
+    """
+    if len(parts) != len(log):
+        raise DataError(f"split: there must be one part an event, got {len(parts)} for {len(log)} events")
+    falls = np.flatnonzero((np.diff(parts) < 0) & (np.diff(log.users) == 0))
+    if len(falls):
+        raise DataError(
+            f"split: user number {log.users[falls[0]]} has an event of part {parts[falls[0] + 1]} after one of {parts[falls[0]]}"
+        )
+    cases = []
+    for part in (1, 2):
+        known = np.bincount(log.users[parts < part], minlength=log.n_users)
+        cases.append(cases_at(log, known, parts == part, _time_of(log, log.starts[:-1] + known), repeats))
+    return Split("labelled", log.where(parts == 0), cases[0], log.where(parts < 2), cases[1])
 
 
 def _asked_at(log: Log, instant: float, window: NDArray[np.bool_], repeats: bool) -> Cases:

@@ -7,11 +7,12 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from bowerbird.data.items import item_table
+from bowerbird.data.texts import mend_text
 from bowerbird.errors import DataError
 
 
 def upsert(frame: pl.DataFrame, rows: pl.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """The table with these rows in; of two with one id the later counts.
+    """The table with these rows in; of two with one id the later counts. Texts are mended as in cleaning.
 
     raises  DataError for a row without `item`, with a column that the table does not have, or a value that does not fit
     """
@@ -43,7 +44,7 @@ def _checked(rows: pl.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]
 def _fitted(rows: Sequence[Mapping[str, Any]], frame: pl.DataFrame) -> pl.DataFrame:
     """The rows as a table of the same columns and types."""
     names = frame.columns
-    columns = {name: [row.get(name) for row in rows] for name in names}
+    columns = {name: [_mended(row.get(name), name) for row in rows] for name in names}
     if "available" in columns:
         columns["available"] = [True if value is None else value for value in columns["available"]]
     try:
@@ -51,3 +52,7 @@ def _fitted(rows: Sequence[Mapping[str, Any]], frame: pl.DataFrame) -> pl.DataFr
         return table.select(names).cast(dict(frame.schema))  # type: ignore[arg-type]
     except (PolarsError, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"item {rows[0]['item']!r}: a value does not fit the items' columns ({str(error).splitlines()[0]})") from None
+
+
+def _mended(value: Any, name: str) -> Any:
+    return mend_text(value) if isinstance(value, str) and name not in ("item", "categories", "created", "available") else value
