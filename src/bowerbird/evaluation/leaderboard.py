@@ -1,0 +1,126 @@
+"""The user's model beside the baselines that it has to beat, all tuned alike, on cases that none of them has seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from bowerbird.data import Catalogue, Split
+from bowerbird.evaluation.controls import CONTROLS
+from bowerbird.evaluation.protocol import Result, evaluate, similarities
+from bowerbird.evaluation.tuning import Bench, Tuned, tune
+from bowerbird.models import Ease, Ials, ItemKnn, Popular, Recipe
+from bowerbird.pipeline import Pipeline, RankingSettings
+from bowerbird.protocols import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A recipe that stands in every table.
+
+    fixed  settings that make it what it is called, so they are not tuned
+    """
+
+    name: str
+    recipe: Recipe
+    fixed: tuple[str, ...] = ()
+    needs_clock: bool = False
+
+
+BASELINES: tuple[Baseline, ...] = (
+    Baseline("popular, all time", Popular(), ("window_days", "half_life_days")),
+    Baseline("popular, last 7 days", Popular(window_days=7), ("window_days", "half_life_days"), needs_clock=True),
+    Baseline("item-kNN", ItemKnn()),
+    Baseline("EASE", Ease(half_life_events=None), ("half_life_events",)),
+    Baseline("EASE, recency-weighted", Ease()),
+    Baseline("iALS", Ials()),
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Row:
+    """One system in the table.
+
+    role         "baseline", "system" (the first is the one compared) or "control"
+    tuned        its settings and the trials that chose them
+    fit_seconds  of the last fit, on all that came before the test; wall time
+    """
+
+    name: str
+    role: str
+    tuned: Tuned
+    result: Result
+    fit_seconds: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Leaderboard:
+    """All rows, and what they have in common.
+
+    bench  the split and the catalogue, cut-offs, seed, and the budget of the tuning
+    """
+
+    rows: tuple[Row, ...]
+    bench: Bench
+
+
+def leaderboard(
+    split: Split,
+    catalogue: Catalogue,
+    systems: Mapping[str, Recipe],
+    *,
+    ranking: RankingSettings | None = None,
+    baselines: Sequence[Baseline] = BASELINES,
+    controls: bool = False,
+    budget: int = 8,
+    max_validation_users: int = 2000,
+    ks: Sequence[int] = (10,),
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Leaderboard:
+    """Tune every recipe on validation, fit it on all before the test, judge it on the test.
+
+    systems    name -> recipe; the first is compared with the best baseline. They are ranked by `ranking`, as they would be served;
+               baselines by their scores alone, with the same rule for repeats
+    controls   beside each system also with shuffled texts and with random vectors, at the settings tuned with the true ones
+    budget     trials a recipe
+    ks         cut-offs; the first is the headline: tuned by, compared by, shown in the tables
+    cost       (budget + 1) fits a recipe, one more for each control
+    raises     DataError if the test has no case with a target
+    """
+    ranking = ranking or RankingSettings()
+    bench = Bench(split, catalogue, budget, tuple(ks), max_validation_users, seed, ranking.repeats, progress)
+    plain = RankingSettings(diversity=0, repeats=ranking.repeats)
+    rows = []
+    for baseline in baselines:
+        if split.train.has_clock or not baseline.needs_clock:
+            space = {name: values for name, values in type(baseline.recipe).SPACE.items() if name not in baseline.fixed}
+            rows.append(_row(bench, baseline.name, "baseline", tune(baseline.recipe, bench, space), told=catalogue, ranking=plain))
+    for name, recipe in systems.items():
+        tuned = tune(recipe, bench)
+        rows.append(_row(bench, name, "system", tuned, told=catalogue, ranking=ranking))
+        for control, blind in CONTROLS.items() if controls and catalogue.vectors is not None else ():
+            told = blind(catalogue, np.random.default_rng(seed))
+            rows.append(_row(bench, f"{name}, {control}", "control", Tuned(tuned.recipe, (), 0), told=told, ranking=ranking))
+    return Leaderboard(tuple(rows), bench)
+
+
+def _row(bench: Bench, name: str, role: str, tuned: Tuned, *, told: Catalogue, ranking: RankingSettings) -> Row:
+    """Fit and judge. `told` is the catalogue that the model reads; variety is measured with the true one."""
+    split = bench.split
+    start = perf_counter()
+    model = tuned.recipe.fit(split.before_test, told, np.random.default_rng(bench.seed), bench.progress)
+    seconds = perf_counter() - start
+    pipeline = Pipeline(model, told, ranking)
+    result = evaluate(
+        pipeline.recommend,
+        split.test,
+        bench.catalogue,
+        split.before_test,
+        ks=bench.ks,
+        tables=similarities(bench.catalogue, split.before_test),
+        seed=bench.seed,
+        progress=bench.progress,
+    )
+    return Row(name, role, tuned, result, seconds)

@@ -1,0 +1,112 @@
+import json
+
+import evaluation_world as toy
+import numpy as np
+import pytest
+from rich.console import Console
+
+from bowerbird.evaluation.leaderboard import BASELINES, Baseline, leaderboard
+from bowerbird.evaluation.report import best_baseline, to_json
+from bowerbird.evaluation.tables import tables
+
+
+@pytest.fixture(scope="module")
+def board():
+    split, catalogue = toy.world()
+    baselines = (Baseline("poor", toy.CampRecipe(skill=0), ("skill",)), Baseline("better", toy.CampRecipe(skill=0.2), ("skill", "luck")))
+    return leaderboard(split, catalogue, {"good": toy.CampRecipe()}, baselines=baselines, controls=True, budget=3)
+
+
+@pytest.fixture(scope="module")
+def report(board):
+    return to_json(board, "f00d" * 16, resamples=200)
+
+
+def test_rows_and_roles(board):
+    assert [(row.name, row.role) for row in board.rows] == [
+        ("poor", "baseline"),
+        ("better", "baseline"),
+        ("good", "system"),
+        ("good, shuffled texts", "control"),
+        ("good, random vectors", "control"),
+    ]
+
+
+def test_fixed_settings_are_not_tuned(board):
+    assert [row.tuned.recipe.skill for row in board.rows] == [0, 0.2, 1, 1, 1]
+    assert [len(row.tuned.trials) for row in board.rows] == [2, 0, 3, 0, 0]
+
+
+def test_variety_of_a_control_is_measured_with_the_true_vectors(board):
+    system, shuffled = board.rows[2:4]
+    same = [a.items.tolist() == b.items.tolist() for a, b in zip(system.result.slates, shuffled.result.slates, strict=True)]
+    assert all(same)  # this recipe reads no vectors
+    np.testing.assert_array_equal(system.result.values["distance:language"], shuffled.result.values["distance:language"])
+
+
+def test_the_report_is_plain_json_and_complete(report):
+    again = json.loads(json.dumps(report, allow_nan=False))
+    assert again == report
+    assert report["data"]["fingerprint"] == "f00d" * 16
+    assert report["data"].keys() >= {"users", "items", "events", "test_users", "test_events", "newcomers"}
+    assert report["protocol"]["seeds"] == [0]
+    assert report["best_baseline"] in ("poor", "better")
+    for system in report["systems"]:
+        mean, low, high = system["means"]["ndcg@10"]
+        assert low <= mean <= high
+        assert system["fit_seconds"] >= 0
+        assert system["ms_per_query"] > 0
+
+
+def test_compared_with_the_best_baseline(board, report):
+    best = best_baseline(board)
+    gaps = {system["name"]: system["against_best_baseline"] for system in report["systems"]}
+    assert gaps[best.name] is None
+    system = board.rows[2].result.values["ndcg@10"]
+    assert gaps["good"]["mean"] == pytest.approx((system - best.result.values["ndcg@10"]).mean())
+    assert gaps["good"]["p"] < 0.05
+
+
+def test_the_same_board_gives_the_same_report(board, report):
+    assert to_json(board, "f00d" * 16, resamples=200) == report
+
+
+def test_tables_print_what_was_measured(report):
+    console = Console(width=220, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    with console.capture() as capture:
+        for table in tables(json.loads(json.dumps(report))):
+            console.print(table)
+    console.file.close()
+    text = capture.get()
+    for words in (
+        "NDCG@10",
+        "ILD categories",
+        "good, shuffled texts",
+        "f00df00df00df00d",
+        "Cold-start curve",
+        "By history length",
+        "seed 0",
+    ):
+        assert words in text
+    assert f"{report['systems'][2]['means']['ndcg@10'][0]:.4f}" in text
+
+
+def test_the_baselines_of_the_design_stand_in_every_table():
+    assert [baseline.name for baseline in BASELINES] == [
+        "popular, all time",
+        "popular, last 7 days",
+        "item-kNN",
+        "EASE",
+        "EASE, recency-weighted",
+        "iALS",
+    ]
+    for baseline in BASELINES:
+        assert set(baseline.fixed) <= type(baseline.recipe).model_fields.keys()
+
+
+def test_real_baselines_run_and_those_who_read_histories_know_the_board():
+    split, catalogue = toy.world()
+    board = leaderboard(split, catalogue, {}, budget=1)
+    ndcg = {row.name: row.result.values["ndcg@10"].mean() for row in board.rows}
+    assert len(ndcg) == len(BASELINES)
+    assert min(ndcg["EASE"], ndcg["item-kNN"]) > ndcg["popular, all time"]
