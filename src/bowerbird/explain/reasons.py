@@ -1,0 +1,93 @@
+"""Why each item of a slate is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowerbird.data import Catalogue
+from bowerbird.explain.attribution import Carriers, carriers
+from bowerbird.explain.certificate import Certificate, certify, falls
+from bowerbird.explain.features import shared
+from bowerbird.explain.settings import ExplainSettings
+from bowerbird.explain.wording import ENGLISH, Phrases, unverified, verified
+from bowerbird.protocols import Scorer
+from bowerbird.types import History, Query, Slate
+
+
+@dataclass(frozen=True, eq=False)
+class Reason:
+    """Why one item is there.
+
+    item          its number
+    because       (n,) int32, at most three items of the history, strongest first; empty = nothing that can be cited passed the test
+    features      categories and title words that it has in common with all of them, the rarest first
+    rank_with     its rank by score among all items that may be shown, 1 is best. A re-ranked slate may show it elsewhere
+    rank_without  its rank without the cited items. None = it cannot be scored without them; also where nothing is cited
+    text          the reason in words
+    verified      whether the cited items passed the test
+    """
+
+    item: int
+    because: NDArray[np.int32]
+    features: tuple[str, ...]
+    rank_with: int
+    rank_without: int | None
+    text: str
+    verified: bool
+
+
+def explain(  # noqa: PLR0917
+    scorer: Scorer,
+    query: Query,
+    slate: Slate,
+    allowed: NDArray[np.bool_],
+    catalogue: Catalogue,
+    settings: ExplainSettings | None = None,
+    *,
+    phrases: Phrases = ENGLISH,
+) -> list[Reason]:
+    """One reason for each item of the slate, in its order, each tested: see `certificate`.
+
+    allowed  (n_items,) bool: the items that may be shown, the same in every ranking that is compared
+    raises   DataError if `allowed` does not fit the scorer
+    cost     one `contributions` and one `score` of at most 2 + 3 · len(slate) queries; two `score` calls for a scorer that does not
+             explain itself
+    """
+    settings = settings or ExplainSettings()
+    if len(slate) == 0:
+        return []
+    claims = carriers(scorer, query, slate.items, settings)
+    proofs = certify(scorer, query, slate.items, claims, allowed, min_fall=settings.min_fall)
+    told = zip(slate.items.tolist(), claims, proofs, strict=True)
+    return [_reason(item, claim, proof, query.history, catalogue, settings, phrases) for item, claim, proof in told]
+
+
+def _reason(  # noqa: PLR0917
+    item: int, claim: Carriers, proof: Certificate, history: History, catalogue: Catalogue, settings: ExplainSettings, phrases: Phrases
+) -> Reason:
+    passed = len(proof.cited) > 0
+    named = (proof.cited if passed else claim.items[:1]).tolist()
+    others = [other for other in named if other != item]
+    common = shared(catalogue, item, others)
+    if passed:
+        names = [phrases.itself if other == item else catalogue.titles[other] for other in named]
+        liked = _all_liked(named, history, settings)
+        text = verified(names, common, liked, rank_with=proof.rank_with, rank_without=proof.rank_without, phrases=phrases)
+    else:
+        names = [catalogue.titles[other] for other in others]
+        near = proof.rank_anyone is not None and not falls(proof.rank_with, proof.rank_anyone, settings.min_fall)
+        newcomer = len(history) == 0
+        rank_with, rank_anyone = proof.rank_with, proof.rank_anyone
+        text = unverified(names, common, newcomer=newcomer, rank_with=rank_with, rank_anyone=rank_anyone, near=near, phrases=phrases)
+    return Reason(item, proof.cited, (*common.categories, *common.words), proof.rank_with, proof.rank_without, text, passed)
+
+
+def _all_liked(items: Sequence[int], history: History, settings: ExplainSettings) -> bool:
+    """Whether the newest weight that says anything of each item is high enough to speak of liking."""
+    if settings.liked_from is None:
+        return False
+    says = history.weights != 0
+    newest = dict(zip(history.items[says].tolist(), history.weights[says].tolist(), strict=True))
+    return all(newest[item] >= settings.liked_from - 1e-6 for item in items)
