@@ -51,6 +51,7 @@ def test_times_are_kept_in_utc(http: TestClient, engine) -> None:
         ({"user": "", "item": "1"}, "user", "at least 1 character"),
         ({"user": 7, "item": "1"}, "user", "valid string, got 7"),
         ({"user": "a\x00b", "item": "1"}, "user", "match pattern"),
+        ({"user": " ada", "item": "1"}, "user", "match pattern"),
         ({"user": "ada", "item": "1", "time": "2026-01-31T18:00:00"}, "time", "must have a time zone"),
         ({"user": "ada", "item": "1", "time": 1_700_000_000}, "time", "must be a text like"),
         ({"user": "ada", "item": "1", "value": "many"}, "value", "valid number"),

@@ -4,6 +4,7 @@ import pytest
 from fake_engine import FakeEngine
 from starlette.testclient import TestClient
 
+from bowerbird.errors import StoreError
 from bowerbird.serving import create_app
 
 
@@ -39,6 +40,15 @@ def test_what_happens_is_counted(http: TestClient) -> None:
     assert reading(http, f'bowerbird_request_seconds_count{{method="GET",route="{route}",status="200"}}') == 2
     assert reading(http, f'bowerbird_request_seconds_count{{method="GET",route="{route}",status="422"}}') == 1
     assert reading(http, 'bowerbird_request_seconds_count{method="GET",route="none",status="404"}') == 1
+
+
+def test_a_dead_store_does_not_blind_the_metrics(http: TestClient, engine: FakeEngine) -> None:
+    def gone() -> int:
+        raise StoreError("store: gone")
+
+    engine.store.newest = gone
+    assert http.get("/metrics").status_code == 200
+    assert "bowerbird_log_offset" not in http.get("/metrics").text
 
 
 def test_two_apps_count_apart() -> None:

@@ -52,7 +52,7 @@ def test_a_like_changes_the_slate_and_is_cited(http: TestClient, engine: FakeEng
     assert "Alien (1979)" not in after
     assert after != before
     assert "You liked Alien (1979)." in acted.text
-    assert "Checked: had this not happened" in acted.text
+    assert "The engine took this one out of your history" in acted.text
     assert "Liked: Alien (1979). The slate has changed." in acted.text
     assert titles(http.get("/").text) == after
 

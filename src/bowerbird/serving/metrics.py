@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bowerbird.engine import Answer, Engine
+from bowerbird.errors import StoreError
 from bowerbird.types import Event
 
 BUCKETS_S = (0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -65,4 +66,8 @@ class _EngineCollector(Collector):
         info.add_metric([bundle.fingerprint, bundle.model.kind], 1)
         yield info
         yield GaugeMetricFamily("bowerbird_catalogue_items", "Items that the engine knows now.", value=len(self._engine.catalogue))
-        yield GaugeMetricFamily("bowerbird_log_offset", "Offset of the newest event in the log.", value=self._engine.store.newest())
+        try:
+            newest = self._engine.store.newest()
+        except StoreError:
+            return  # the other figures are wanted all the more
+        yield GaugeMetricFamily("bowerbird_log_offset", "Offset of the newest event in the log.", value=newest)

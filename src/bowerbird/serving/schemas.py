@@ -41,8 +41,8 @@ Id = Annotated[
     Field(
         min_length=1,
         max_length=512,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
-        description="An id: 1 to 512 characters, none of them a control character.",
+        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
+        description="An id: 1 to 512 characters, no control characters, no space at either end.",
     ),
 ]
 Word = Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]

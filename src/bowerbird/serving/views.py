@@ -100,16 +100,16 @@ def cards(engine: Engine, items: Sequence[Recommended]) -> tuple[Card, ...]:
 
 
 def certificate(one: Recommended) -> str:
-    """What the check of a reason found, in a sentence.
+    """How a reason was checked, and what came out.
 
-    >>> certificate(Recommended("1", 1, 0.5, "Heat", (), "You liked Ronin.", ("2",), rank_with=3, rank_without=41))
-    'Checked: had this not happened, it would stand 41st instead of 3rd.'
+    >>> certificate(Recommended("1", 1, 0.5, "Heat", (), "Because you liked Ronin.", ("2",), rank_with=3, rank_without=41))
+    'The engine took this one out of your history and scored everything again: 41st instead of 3rd.'
     """
     if not one.because or one.rank_with is None:
         return ""
-    without = "nowhere" if one.rank_without is None else ordinal(one.rank_without)
-    what = "this" if len(one.because) == 1 else "these"
-    return f"Checked: had {what} not happened, it would stand {without} instead of {ordinal(one.rank_with)}."
+    what = "this one" if len(one.because) == 1 else f"these {len(one.because)}"
+    without = "out of reach" if one.rank_without is None else ordinal(one.rank_without)
+    return f"The engine took {what} out of your history and scored everything again: {without} instead of {ordinal(one.rank_with)}."
 
 
 def ordinal(n: int) -> str:
