@@ -35,8 +35,8 @@ def clean(raw: RawData, settings: DataSettings | None = None, now: datetime | No
     if settings.k_core:
         whole = len(items)
         items = items.join(events.select("item").unique(), on="item", how="semi", maintain_order="left")
-        lost = whole - len(items)
-        item_findings.append(Finding("k-core (items)", lost, left_out=lost, why="items that no event left is about"))
+        rare = whole - len(items)
+        item_findings.append(Finding("k-core (items)", rare, left_out=rare, why="items that no event left is about"))
     report = CleaningReport((total, *raw.notes, *findings, *item_findings))
     return assemble(events, items, report, settings)
 

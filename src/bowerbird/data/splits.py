@@ -158,7 +158,7 @@ def split_labelled(log: Log, parts: NDArray[np.int8], *, repeats: bool = False) 
     falls = np.flatnonzero((np.diff(parts) < 0) & (np.diff(log.users) == 0))
     if len(falls):
         raise DataError(
-            f"split: user number {log.users[falls[0]]} has an event of part {parts[falls[0] + 1]} after one of {parts[falls[0]]}"
+            f"split: user number {log.users[falls[0]]} has an event of part {parts[falls[0] + 1]} after one of part {parts[falls[0]]}"
         )
     cases = []
     for part in (1, 2):

@@ -17,7 +17,6 @@ def upsert(frame: pl.DataFrame, rows: pl.DataFrame | Mapping[str, Any] | Sequenc
     raises  DataError for a row without `item`, with a column that the table does not have, or a value that does not fit
     """
     new = _fitted(_checked(rows, frame.columns), frame)
-    new = new.unique("item", keep="last", maintain_order=True)
     places = pl.DataFrame({"item": frame["item"], "old": pl.int_range(len(frame), eager=True)})
     place = new.select("item").join(places, on="item", how="left", maintain_order="left")["old"]
     both = pl.concat([frame, new], how="vertical")
@@ -31,14 +30,14 @@ def upsert(frame: pl.DataFrame, rows: pl.DataFrame | Mapping[str, Any] | Sequenc
 def _checked(rows: pl.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]], known: list[str]) -> Sequence[Mapping[str, Any]]:
     given = rows.to_dicts() if isinstance(rows, pl.DataFrame) else [rows] if isinstance(rows, Mapping) else list(rows)
     for row in given:
-        if not str(row.get("item") or "").strip():
+        if row.get("item") is None or not str(row["item"]).strip():
             raise DataError(f"item: a row must have an id in 'item', got {dict(row)!r:.120}")
         strange = sorted(set(row) - set(known))
         if strange:
             raise DataError(
                 f"item {row['item']!r}: {strange[0]!r} is not a column of the items, it must be one of {', '.join(sorted(known))}"
             )
-    return given
+    return list({str(row["item"]).strip(): row for row in given}.values())
 
 
 def _fitted(rows: Sequence[Mapping[str, Any]], frame: pl.DataFrame) -> pl.DataFrame:
