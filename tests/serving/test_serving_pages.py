@@ -63,6 +63,15 @@ def test_an_item_that_was_answered_is_gone(http: TestClient, kind: str) -> None:
     assert "Alien (1979)" not in titles(http.post("/act", data={"item": "4", "kind": kind}, headers=HX).text)
 
 
+def test_what_was_done_stands_newest_first(http: TestClient) -> None:
+    http.get("/")
+    for item, kind in (("4", "like"), ("2", "not_interested"), ("3", "seen")):
+        page = http.post("/act", data={"item": item, "kind": kind}, headers=HX).text
+    past = page[page.index('id="past"') :]
+    deeds = re.findall(r'title="([^"]+)">[^<]*</span> <span class="done (\w*)">([^<]+)<', past)
+    assert deeds == [("Spirited Away (2001)", "", "seen"), ("Heat (1995)", "no", "not for you"), ("Alien (1979)", "yes", "liked")]
+
+
 def test_a_double_click_is_one_event(http: TestClient, engine: FakeEngine) -> None:
     http.get("/")
     for _ in range(2):
