@@ -139,7 +139,7 @@ def test_the_page_follows_a_like(http: TestClient) -> None:
     assert http.get("/readyz").status_code == 200
     http.get("/")
     page = http.post("/act", data={"item": "3", "kind": "like", "slate_id": "s"}, headers={"HX-Request": "true"}).text
-    assert "Liked: Spirited Away (2001)" in page
+    assert "Liked: \u2068Spirited Away (2001)" in page
     assert "Spirited Away (2001)" in http.get("/").text
     assert http.post("/act", data={"item": "3", "kind": "not_interested"}, headers={"HX-Request": "true"}).status_code == 200
 

@@ -53,7 +53,7 @@ def test_a_like_changes_the_slate_and_is_cited(http: TestClient, engine: FakeEng
     assert after != before
     assert "You liked Alien (1979)." in acted.text
     assert "The engine took this one out of your history" in acted.text
-    assert "Liked: Alien (1979). The slate has changed." in acted.text
+    assert "Liked: \u2068Alien (1979)\u2069. The slate has changed." in acted.text
     assert titles(http.get("/").text) == after
 
 

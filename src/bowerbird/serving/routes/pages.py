@@ -26,6 +26,8 @@ TEMPLATES = jinja2.Environment(
 )
 
 Reaction = Literal["like", "not_interested", "seen"]
+APART = "\u2068", "\u2069"
+"""Keeps the direction of writing of a title to the title."""
 SAID = {"like": "Liked", "not_interested": "Not for you", "seen": "Seen"}
 Search = Annotated[str, Query(max_length=200)]
 
@@ -77,7 +79,7 @@ def act(
     metrics.stored([event])
     if not _by_htmx(request):
         return _home_again(user, dial)
-    said = f"{SAID[kind]}: {views.title_of(row, item)}. The slate has changed."
+    said = f"{SAID[kind]}: {APART[0]}{views.title_of(row, item)}{APART[1]}. The slate has changed."
     return _render("acted.html", user, dial, stage=_stage(engine, metrics, user, dial, said), q=q, found=_found(engine, user, q))
 
 
