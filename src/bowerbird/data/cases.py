@@ -72,15 +72,14 @@ def cases_at(log: Log, known: NDArray[np.int64], wanted: NDArray[np.bool_], time
     keys = log.users.astype(np.int64) * max(log.n_items, 1) + log.items
     hits = np.flatnonzero(wanted & ~past & (log.weights > 0))
     if not repeats:
-        hits = hits[~np.isin(keys[hits], keys[past])]
+        taken = np.append(np.sort(keys[past]), -1)  # sorted by hand: numpy's isin hashes such keys badly
+        hits = hits[taken[np.searchsorted(taken[:-1], keys[hits])] != keys[hits]]
     _, first = np.unique(keys[hits], return_index=True)
     hits = hits[np.sort(first)]
     users, begins = np.unique(log.users[hits], return_index=True)
     targets = np.split(log.items[hits], begins[1:]) if len(users) else []
-    queries = tuple(Query(_first(log, user, int(known[user])), float(times[user])) for user in users.tolist())
+    begin, count = log.starts[users].tolist(), known[users].tolist()
+    pasts = [slice(start, start + n) for start, n in zip(begin, count, strict=True)]
+    histories = [History(log.items[here], log.weights[here], log.times[here]) for here in pasts]
+    queries = tuple(Query(history, time) for history, time in zip(histories, times[users].tolist(), strict=True))
     return Cases(queries, tuple(targets), users.astype(np.int32))
-
-
-def _first(log: Log, user: int, n: int) -> History:
-    whole = log.history(user)
-    return History(whole.items[:n], whole.weights[:n], whole.times[:n])

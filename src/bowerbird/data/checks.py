@@ -73,7 +73,8 @@ def duplicates(events: pl.DataFrame, settings: DataSettings) -> Checked:
     if events["time"].null_count():
         repeats = len(events) - events.select(same).n_unique()
         return events, [Finding("duplicates", repeats, kept=repeats, why="without times nothing tells a repeat from a copy")]
-    kept = events.unique(same, keep="last", maintain_order=True)
+    none = events.select(same).hash_rows().n_unique() == len(events)  # the quick way for clean data: all hashes differ
+    kept = events if none else events.unique(same, keep="last", maintain_order=True)
     lost = len(events) - len(kept)
     return kept, [Finding("duplicates", lost, left_out=lost, why="same user, item, kind and time: the last of the file stays")]
 

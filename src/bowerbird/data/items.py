@@ -30,7 +30,7 @@ def item_table(frame: pl.DataFrame, separator: str = "|") -> pl.DataFrame:
         texts(frame["title"]) if "title" in have else _empty("title", pl.String, len(frame)),
         _categories(frame["categories"], separator)
         if "categories" in have
-        else pl.Series("categories", [[]] * len(frame), pl.List(pl.String)),
+        else pl.Series("categories", [[]], pl.List(pl.String)).new_from_index(0, len(frame)),
         instants(frame["created"], "items: created") if "created" in have else _empty("created", UTC, len(frame)),
         _available(frame["available"]) if "available" in have else pl.Series("available", [True] * len(frame), pl.Boolean),
     ]
