@@ -10,7 +10,6 @@ from bowerbird.explain import ExplainSettings, Shared, carriers, liked_items, sh
 from bowerbird.explain.wording import Phrases, unverified, verified
 from bowerbird.types import History, Query
 
-
 NOTHING = Shared()
 
 
@@ -80,7 +79,7 @@ def test_the_wording_fits_the_number_of_cited_items():
         "Because you liked A, B and C — all three War. Without these three it drops from 1st to 103rd."
     )
     assert say(["A", "B"], Shared((), ("Ark",)), liked=False, rank_without=None) == (
-        "Because of A and B — both with “Ark” in the title. Without these two it would not be recommended at all."
+        "Because of A and B — both with “Ark” in the title. Without these two nothing would speak for it."
     )
     assert say(["{A}"]).startswith("Because you liked {A}.")
 
@@ -91,9 +90,9 @@ def test_what_is_said_where_nothing_passed():
 
     assert say(newcomer=True) == "A common first choice: 4th for everyone we know nothing about yet."
     assert say(rank_anyone=5, near=True) == "A pick for everyone: with no history at all it would still rank 5th."
-    assert say() == "Your history as a whole speaks for it: without all of it, it would not be recommended at all."
+    assert say() == "Your history as a whole speaks for it: without all of it, nothing would speak for it."
     assert say(["A"], Shared(("War",)), rank_anyone=111) == (
-        "Your history as a whole speaks for it: without all of it, it drops from 4th to 111th. It has “War” in common with A."
+        "Your history as a whole speaks for it: without all of it, it drops from 4th to 111th. It shares “War” with A."
     )
 
 

@@ -18,8 +18,8 @@ class Certificate:
 
     cited         (n,) int32, the items taken away; empty = no reason passed
     rank_with     its rank among all items that may be shown, 1 is best; equals count against it
-    rank_without  its rank without the cited items; None = it cannot be scored any more, or nothing is cited
-    rank_anyone   its rank for an empty history; None = it cannot be scored then
+    rank_without  its rank without the cited items; None = nothing speaks for it any more, or nothing is cited
+    rank_anyone   its rank for an empty history; None = nothing speaks for it then
     """
 
     cited: NDArray[np.int32]
@@ -59,18 +59,20 @@ def certify(
 
 
 def falls(rank_with: int, rank_without: int | None, min_fall: float) -> bool:
-    """Whether a fall is far enough to call its cause a reason: by `min_fall` of the rank, and by at least one place.
+    """Whether a fall is far enough to call its cause a reason: by `min_fall` times the rank, and by at least two places.
 
-    >>> falls(1, 2, 0.5), falls(10, 14, 0.5), falls(10, 15, 0.5), falls(3, 3, 0.0), falls(3, None, 0.5)
-    (True, False, True, False, True)
+    In a ranking neighbours change places for all sorts of causes: taking away any other event might do it, too.
+
+    >>> falls(1, 2, 1.0), falls(1, 3, 1.0), falls(10, 19, 1.0), falls(10, 20, 1.0), falls(10, 12, 0.0), falls(3, None, 1.0)
+    (False, True, False, True, True, True)
     """
-    return rank_without is None or rank_without - rank_with >= max(1.0, min_fall * rank_with)
+    return rank_without is None or rank_without - rank_with >= max(2.0, min_fall * rank_with)
 
 
 def ranks_in(scores: Scores, allowed: NDArray[np.bool_], items: NDArray[np.int32]) -> list[list[int | None]]:
-    """The rank of each item in each row of scores, among the allowed items that can be scored; None where it cannot be scored itself.
+    """The rank of each item in each row of scores, among the allowed items that can be scored; None where it cannot be scored.
 
-    An equal score counts as a better one: where a scorer says the same of all items, none of them is on top.
+    An equal score counts as a better one. A scorer that says the same of all items that may be shown says nothing: None for all.
 
     raises  DataError if there are more scores than `allowed`, or an item lies beyond it
 
@@ -84,7 +86,7 @@ def ranks_in(scores: Scores, allowed: NDArray[np.bool_], items: NDArray[np.int32
     result: list[list[int | None]] = []
     for row in padded:
         rivals = np.sort(row[allowed & ~np.isnan(row)])
-        own = row[items]
+        own = row[items] if len(rivals) and rivals[0] < rivals[-1] else np.full(len(items), np.nan)
         ranks = len(rivals) - np.searchsorted(rivals, own, "left") + ~allowed[items]
         result.append([None if np.isnan(score) else int(rank) for score, rank in zip(own, ranks, strict=True)])
     return result

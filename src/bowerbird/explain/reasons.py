@@ -24,7 +24,7 @@ class Reason:
     because       (n,) int32, at most three items of the history, strongest first; empty = nothing that can be cited passed the test
     features      categories and title words that it has in common with all of them, the rarest first
     rank_with     its rank by score among all items that may be shown, 1 is best. A re-ranked slate may show it elsewhere
-    rank_without  its rank without the cited items. None = it cannot be scored without them; also where nothing is cited
+    rank_without  its rank without the cited items. None = nothing speaks for it without them; also where nothing is cited
     text          the reason in words
     verified      whether the cited items passed the test
     """

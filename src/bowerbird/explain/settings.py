@@ -11,8 +11,8 @@ class ExplainSettings(Settings):
     max_cited   at most this many items of the history in a reason
     cover       stop citing when this share of all that speaks for an item is cited
     min_share   an item is cited only if it adds at least this share of what the strongest one adds
-    min_fall    without the cited items it must fall by at least this share of its rank, and by one place: at .5, from 1st to 2nd, from
-                4th to 6th, from 10th to 15th
+    min_fall    without the cited items it must fall by at least this many times its rank, and by two places: at 1, from 1st to 3rd, from
+                2nd to 4th, from 10th to 20th
     occluded    for scorers that cannot say what each event adds: how many of the newest liked items are taken away one at a time
     liked_from  cited items of at least this weight are "liked" in the wording; None = never say so (views, clicks)
     """
@@ -20,6 +20,6 @@ class ExplainSettings(Settings):
     max_cited: int = Field(default=3, ge=1, le=3)
     cover: float = Field(default=0.6, gt=0, le=1)
     min_share: float = Field(default=0.25, ge=0, le=1)
-    min_fall: float = Field(default=0.5, ge=0)
+    min_fall: float = Field(default=1.0, ge=0)
     occluded: int = Field(default=20, ge=1)
     liked_from: float | None = Field(default=0.75, gt=0)

@@ -38,15 +38,15 @@ class Phrases:
         "Without these three it drops from {before} to {after}.",
     )
     drops_out: tuple[str, str, str] = (
-        "Without that it would not be recommended at all.",
-        "Without these two it would not be recommended at all.",
-        "Without these three it would not be recommended at all.",
+        "Without that nothing would speak for it.",
+        "Without these two nothing would speak for it.",
+        "Without these three nothing would speak for it.",
     )
     newcomer: str = "A common first choice: {before} for everyone we know nothing about yet."
     anyone: str = "A pick for everyone: with no history at all it would still rank {after}."
     whole: str = "Your history as a whole speaks for it: without all of it, it drops from {before} to {after}."
-    whole_out: str = "Your history as a whole speaks for it: without all of it, it would not be recommended at all."
-    likeness: str = "It has “{name}” in common with {items}."
+    whole_out: str = "Your history as a whole speaks for it: without all of it, nothing would speak for it."
+    likeness: str = "It shares “{name}” with {items}."
 
 
 ENGLISH = Phrases()
@@ -70,7 +70,7 @@ def verified(
     >>> verified(["Toy Story", "A Bug's Life"], Shared(("Animation",)), True, rank_with=3, rank_without=41)
     "Because you liked Toy Story and A Bug's Life — both Animation. Without these two it drops from 3rd to 41st."
     >>> verified(["Alien"], Shared(), False, rank_with=1, rank_without=None)
-    'Because of Alien. Without that it would not be recommended at all.'
+    'Because of Alien. Without that nothing would speak for it.'
     """
     form = len(names) - 1
     because = (phrases.liked if liked else phrases.neutral).format(items=listed(names, phrases), common=_common(common, form, phrases))
