@@ -4,6 +4,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,6 +59,28 @@ def test_two_processes_may_open_an_empty_database_at_once(tmp_path):
     assert errors == ["", "", ""]
     with SqlStore(f"sqlite:///{tmp_path}/log.db") as store:
         assert store.count() == 3
+
+
+def test_two_servers_that_are_told_the_same_events_keep_each_once(tmp_path):
+    """Each looks for the keys, then writes: no other writer may come between."""
+    batches = [[Event("ann", f"{n}", key=f"{n}"), Event("ann", f"{n + 1}", key=f"{n + 1}")] for n in range(60)]
+    failures = []
+
+    def serve(store):
+        try:
+            for batch in batches:
+                store.append(batch)
+        except StoreError as error:
+            failures.append(error)
+
+    with SqlStore(f"sqlite:///{tmp_path}/log.db") as one, SqlStore(f"sqlite:///{tmp_path}/log.db") as other:
+        threads = [threading.Thread(target=serve, args=(store,)) for store in (one, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert [event.item for event in one.history("ann", 999)] == [str(n) for n in range(61)]
 
 
 def test_a_full_disk_is_one_sentence_and_the_log_stays_whole(tmp_path):

@@ -136,7 +136,7 @@ FRAME = pl.DataFrame(
         "item": ["heat", "heat", "ronin"],
         "time": [datetime(2024, 5, 1, tzinfo=UTC), None, datetime(2024, 5, 2, 0, 0, 0, 7, tzinfo=UTC)],
         "kind": ["like", None, "rating"],
-        "value": [None, math.nan, 4.5],
+        "value": [math.inf, math.nan, 4.5],
         "text": [None, None, "tense"],
         "weight": [1.0, 1.0, 0.5],
         "device": ["phone", None, "tv"],
