@@ -8,95 +8,29 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
 from bowerbird.bundle import Bundle, now
-from bowerbird.config import Settings
 from bowerbird.data import Catalogue, history_of, weigh
 from bowerbird.errors import BundleError, DataError
-from bowerbird.explain import Reason
 from bowerbird.language import item_texts
 from bowerbird.protocols import Encoder, Progress, ReadsVectors, silent
 from bowerbird.ranking import allowed_items
 from bowerbird.store import SqlStore
-from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, Slate, UserId, Value
+from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, UserId, Value
 
 HISTORY_LIMIT = 1000
 """How many of a user's newest events a slate is made from."""
 
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far in the future an event may lie, since clocks differ."""
+
 Filters = Mapping[str, Value | list[Value]]
-
-
-class PastEvent(Settings):
-    """One event of a history that came with the request, as the receipt keeps it."""
-
-    item: ItemId
-    time: datetime | None = None
-    kind: str = "view"
-    value: float | None = None
-
-
-class Receipt(Settings):
-    """All that a slate was made from: `Engine.replay` makes it again, item for item.
-
-    bundle       fingerprint of the bundle
-    offset       of the newest event in the log when it was made
-    item_offset  of the newest item put in live
-    asked_at     the instant of the request
-    user         whose history it was; None for a history that came with the request, which is then in `history`
-    """
-
-    bundle: str
-    offset: Offset
-    item_offset: Offset
-    asked_at: datetime
-    user: UserId | None = None
-    history: tuple[PastEvent, ...] | None = None
-    k: int = 10
-    diversity: float | None = None
-    filters: dict[str, Value | list[Value]] = {}
-    exclude: tuple[ItemId, ...] = ()
-    context: dict[str, Value] = {}
-    explain: bool = False
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Recommended:
-    """One item of a slate, with ids and words as people see them.
-
-    because       ids of the events' items that carried it; empty where no reason survived its check
-    rank_with     its place among all candidates before re-ranking, from 1
-    rank_without  its place had `because` never happened; None if it would not be there at all, or without a reason
-    """
-
-    item: ItemId
-    rank: int
-    score: float
-    title: str
-    categories: tuple[str, ...]
-    reason: str | None = None
-    because: tuple[ItemId, ...] = ()
-    rank_with: int | None = None
-    rank_without: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A slate with its id, and the receipt that it can be made again from.
-
-    notes  what was left out of account, one sentence each
-    """
-
-    slate_id: str
-    user: UserId | None
-    items: tuple[Recommended, ...]
-    receipt: Receipt
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -147,7 +81,7 @@ class Engine:
     def ready(self) -> bool:
         """Whether a request can be answered: the store can be read and the model scores."""
         scores = self._live.bundle.model.score([Query(History.of([]))])
-        return self.store.newest() >= 0 and scores.ndim == 2  # noqa: PLR2004
+        return self.store.newest() >= 0 and scores.ndim == 2
 
     def recommend(
         self,
@@ -182,7 +116,9 @@ class Engine:
                 item_offset=self._live.item_offset,
                 asked_at=now(),
                 user=user,
-                history=None if history is None else tuple(PastEvent(item=e.item, time=e.time, kind=e.kind, value=e.value) for e in history),
+                history=None
+                if history is None
+                else tuple(PastEvent(item=e.item, time=e.time, kind=e.kind, value=e.value) for e in history),
                 k=k,
                 diversity=diversity,
                 filters=dict(filters or {}),
@@ -215,7 +151,7 @@ class Engine:
         if number is None:
             raise DataError(f"item {item!r}: not in the catalogue")
         slate = live.bundle.pipeline.recommend([Request(Query(History.of([number])), k=_positive(k), diversity=0.0)])[0]
-        return _shown(live.bundle.catalogue, slate, None)
+        return shown(live.bundle.catalogue, slate, None)
 
     def item(self, item: ItemId) -> Json | None:
         """The catalogue's row of an item, or None."""
@@ -225,7 +161,11 @@ class Engine:
     def search_titles(self, text: str, k: int = 10) -> list[Json]:
         """Items whose title holds `text`, in any case: those that begin with it first. O(n_items)."""
         wanted = text.casefold().strip()
-        found = [(not title.casefold().startswith(wanted), number) for number, title in enumerate(self.catalogue.titles) if wanted in title.casefold()]
+        found = [
+            (not title.casefold().startswith(wanted), number)
+            for number, title in enumerate(self.catalogue.titles)
+            if wanted in title.casefold()
+        ]
         return [self.catalogue.frame.row(number, named=True) for _, number in sorted(found)[:k]] if wanted else []
 
     def history(self, user: UserId, limit: int = 50) -> list[Event]:
@@ -298,11 +238,11 @@ class Engine:
         )
         slate = bundle.pipeline.recommend([request])[0]
         reasons = bundle.pipeline.explain(request, slate, bundle.config.explain) if receipt.explain else None
-        return Answer(uuid.uuid4().hex, receipt.user, tuple(_shown(bundle.catalogue, slate, reasons)), receipt, notes)
+        return Answer(uuid.uuid4().hex, receipt.user, tuple(shown(bundle.catalogue, slate, reasons)), receipt, notes)
 
     def _history(self, bundle: Bundle, receipt: Receipt) -> tuple[History, tuple[str, ...]]:
         if receipt.history is not None:
-            events = [Event("", e.item, e.time, e.kind, e.value) for e in receipt.history]
+            events = [past.event() for past in receipt.history]
         elif receipt.user is not None:
             events = self.store.history(receipt.user, HISTORY_LIMIT, receipt.offset)
         else:
@@ -341,29 +281,12 @@ class Engine:
         return bundle.with_catalogue(catalogue.with_vectors(table), model.with_vectors(table))
 
 
-def _shown(catalogue: Catalogue, slate: Slate, reasons: Sequence[Reason] | None) -> list[Recommended]:
-    """The slate in ids and words."""
-    shown = []
-    for place, (number, score) in enumerate(zip(slate.items.tolist(), slate.scores.tolist(), strict=True)):
-        plain = Recommended(catalogue.ids[number], place + 1, score, catalogue.titles[number], tuple(catalogue.categories[number]))
-        reason = reasons[place] if reasons is not None else None
-        shown.append(plain if reason is None else _reasoned(plain, reason, catalogue))
-    return shown
-
-
-def _reasoned(plain: Recommended, reason: Reason, catalogue: Catalogue) -> Recommended:
-    cited = tuple(catalogue.ids[number] for number in reason.because.tolist())
-    return replace(
-        plain, reason=reason.text or None, because=cited, rank_with=reason.rank_with, rank_without=reason.rank_without if cited else None
-    )
-
-
 def _check(event: Event, arrived: datetime) -> None:
     if not event.user or not event.item:
         raise DataError(f"event: user and item must not be empty, got user {event.user!r} and item {event.item!r}")
     if event.time is None or event.time.tzinfo is None:
         raise DataError(f"event.time: must have a time zone, got {event.time!r}")
-    if event.time.astimezone(UTC) > arrived and (event.time - arrived).total_seconds() > 60:  # noqa: PLR2004 clocks differ
+    if event.time - arrived > CLOCK_SKEW:
         raise DataError(f"event.time: must not lie in the future, got {event.time.isoformat()}")
 
 

@@ -12,25 +12,25 @@ from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.explain import ExplainSettings, Reason, explain
 from bowerbird.protocols import Scorer
-from bowerbird.ranking import DppSettings, MaxPerCategory, RerankSettings
+from bowerbird.ranking import DppSettings, MaxPerCategory, RerankSettings, RulesSettings
 from bowerbird.types import Request, Scores, Slate
 
 
 class RankingSettings(Settings):
     """How scores become a slate.
 
-    rerank            which re-ranker the diversity dial drives
-    diversity         0..1, where a request does not say
-    pool              how many of the best-scored items the re-ranker chooses from; never fewer than 5 k
-    repeats           whether items of the history may be recommended again (music, groceries)
-    max_per_category  at most this many items of one category in a slate
+    rerank     which re-ranker the diversity dial drives
+    diversity  0..1, where a request does not say
+    pool       how many of the best-scored items the re-ranker chooses from; never fewer than 5 k
+    repeats    whether items of the history may be recommended again (music, groceries)
+    rules      what every slate keeps to
     """
 
     rerank: RerankSettings = Field(default_factory=DppSettings)
     diversity: float = Field(default=0.0, ge=0, le=1)
     pool: int = Field(default=200, ge=1)
     repeats: bool = False
-    max_per_category: int | None = Field(default=None, ge=1)
+    rules: RulesSettings = Field(default_factory=RulesSettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class Pipeline:
 
     def _slate(self, request: Request, scores: NDArray[np.float32]) -> Slate:
         strength = self.settings.diversity if request.diversity is None else request.diversity
-        rule = self.settings.max_per_category
+        rule = self.settings.rules.max_per_category
         if strength == 0 and rule is None:
             return best(scores, request.k)
         slate = best(scores, max(self.settings.pool, 5 * request.k))

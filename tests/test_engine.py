@@ -1,0 +1,188 @@
+"""The live engine: what was just seen counts, nothing acknowledged is lost, every slate can be made again."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bowerbird.bundle import Bundle, Config, now
+from bowerbird.engine import Engine
+from bowerbird.errors import BundleError, DataError
+from bowerbird.pipeline import RankingSettings
+from bowerbird.store import SqlStore
+from bowerbird.types import Event, History, Query, Request
+from little_world import Spotter, bundle
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Bundle:
+    return bundle()
+
+
+@pytest.fixture
+def engine(fitted: Bundle, tmp_path: Path) -> Iterator[Engine]:
+    with SqlStore(f"sqlite:///{tmp_path / 'events.db'}") as store:
+        yield Engine(fitted, store, Spotter())
+
+
+def tastes(answer: object) -> list[str]:
+    return [one.item.split("-")[0] for one in answer.items]  # type: ignore[attr-defined]
+
+
+def test_an_empty_store_is_seeded_with_the_bundles_events_once(engine: Engine, fitted: Bundle) -> None:
+    assert engine.store.count() == len(fitted.events)
+    assert Engine(fitted, engine.store).store.count() == len(fitted.events)
+    assert len(engine.history("u0")) == 5
+
+
+def test_the_next_slate_sees_the_event(engine: Engine) -> None:
+    before = engine.recommend(user="newcomer", k=5)
+    engine.observe([Event("newcomer", "rope-3", kind="like")])
+    after = engine.recommend(user="newcomer", k=5)
+    assert tastes(after) == ["rope"] * 5
+    assert [one.item for one in after.items] != [one.item for one in before.items]
+    assert "rope-3" not in [one.item for one in after.items]
+
+
+def test_a_change_of_heart_counts(engine: Engine) -> None:
+    engine.observe([Event("fickle", "rope-3", kind="like"), Event("fickle", "rope-4", kind="like")])
+    assert tastes(engine.recommend(user="fickle", k=3)) == ["rope"] * 3
+    engine.observe([Event("fickle", f"paint-{number}", kind="like") for number in range(4)])
+    assert tastes(engine.recommend(user="fickle", k=3)).count("paint") >= 2
+
+
+def test_a_newcomer_gets_a_slate(engine: Engine) -> None:
+    assert len(engine.recommend(user="stranger", k=7).items) == 7
+
+
+def test_online_is_offline(engine: Engine, fitted: Bundle) -> None:
+    """The served answer is the evaluated one: the same pipeline on the same history."""
+    served = engine.recommend(user="u4", k=6, diversity=0.4)
+    numbers = [fitted.catalogue.number(event.item) for event in engine.history("u4")]
+    weights = [1.0] * len(numbers)
+    times = [event.time.timestamp() for event in engine.history("u4") if event.time]
+    query = Query(History.of(numbers, weights, times), time=served.receipt.asked_at.timestamp())  # type: ignore[arg-type]
+    slate = fitted.pipeline.recommend([Request(query, k=6, diversity=0.4)])[0]
+    assert [one.item for one in served.items] == [fitted.catalogue.ids[number] for number in slate.items]
+
+
+def test_a_slate_is_made_again_from_its_receipt(engine: Engine) -> None:
+    first = engine.recommend(user="u1", k=6, diversity=0.5, explain=True, exclude=["rope-1"])
+    engine.observe([Event("u1", "paint-1", kind="like"), Event("u1", "paint-2", kind="like")])
+    engine.put_items([{"item": "rope-new", "title": "rope number new"}])
+    assert engine.replay(first.receipt).items == first.items
+    assert engine.recommend(user="u1", k=6, diversity=0.5).items != first.items
+    copied = type(first.receipt).model_validate_json(first.receipt.model_dump_json())
+    assert engine.replay(copied).items == first.items
+
+
+def test_a_history_that_comes_along_is_in_the_receipt(engine: Engine) -> None:
+    first = engine.recommend(history=[Event("", "tea-1", kind="like"), Event("", "unheard", kind="like")], k=4)
+    assert tastes(first) == ["tea"] * 4
+    assert first.notes == ("1 events of the history are about items that are not in the catalogue",)
+    assert engine.replay(first.receipt).items == first.items
+
+
+def test_a_new_item_is_recommendable_at_once(engine: Engine) -> None:
+    engine.put_items([{"item": "paint-new", "title": "paint number 9", "categories": ["paint"]}])
+    slate = engine.recommend(history=[Event("", f"paint-{number}", kind="like") for number in (1, 2, 3)], k=20)
+    assert "paint-new" in [one.item for one in slate.items]
+    assert [one.item for one in slate.items].index("paint-new") < 8, "a new item of the user's taste is not buried"
+
+
+def test_a_new_item_is_seen_by_another_engine_on_the_store(engine: Engine, fitted: Bundle) -> None:
+    other = Engine(fitted, engine.store, Spotter())
+    engine.put_items([{"item": "tea-new", "title": "tea number 9", "categories": ["tea"]}])
+    assert "tea-new" in [one.item for one in other.recommend(history=[Event("", "tea-1", kind="like")], k=20).items]
+
+
+def test_an_item_put_out_of_stock_is_shown_no_more(engine: Engine) -> None:
+    history = [Event("", "tea-1", kind="like")]
+    first = engine.recommend(history=history, k=1).items[0].item
+    engine.put_items([{"item": first, "available": False}])
+    assert first not in [one.item for one in engine.recommend(history=history, k=24).items]
+
+
+def test_a_bad_item_keeps_nothing(engine: Engine) -> None:
+    with pytest.raises(DataError):
+        engine.put_items([{"item": "ok", "title": "fine"}, {"title": "no id"}])
+    assert engine.item("ok") is None
+    assert engine.store.items_since(0) == []
+
+
+def test_filters_and_exclusions(engine: Engine) -> None:
+    answer = engine.recommend(user="u0", k=30, filters={"categories": ["rope", "paint"]}, exclude=["rope-0", "unheard"])
+    assert set(tastes(answer)) == {"rope", "paint"}
+    assert "rope-0" not in [one.item for one in answer.items]
+    with pytest.raises(DataError, match="colour"):
+        engine.recommend(user="u0", filters={"colour": "red"})
+
+
+def test_reasons_cite_the_users_own_events(engine: Engine) -> None:
+    answer = engine.recommend(user="u2", k=3, explain=True)
+    taken = {event.item for event in engine.history("u2")}
+    cited = [one for one in answer.items if one.because]
+    assert cited
+    for one in cited:
+        assert set(one.because) <= taken
+        assert one.reason
+        assert one.rank_with is not None
+        assert one.rank_without is None or one.rank_without > one.rank_with
+
+
+def test_swap_and_rollback(engine: Engine, fitted: Bundle) -> None:
+    before = engine.recommend(user="u0", k=5)
+    other = bundle(Config(ranking=RankingSettings(diversity=0.9)), seed=1)
+    engine.swap(other)
+    assert engine.bundle is other
+    assert engine.recommend(user="u0", k=5).receipt.bundle == other.fingerprint
+    assert engine.replay(before.receipt).items == before.items, "a bundle that was live can still answer for its slates"
+    assert engine.rollback() is fitted
+    assert engine.recommend(user="u0", k=5).items == before.items
+    with pytest.raises(BundleError, match="no bundle was live before"):
+        engine.rollback()
+
+
+def test_a_receipt_of_a_foreign_bundle_is_refused(engine: Engine) -> None:
+    receipt = engine.recommend(user="u0").receipt.model_copy(update={"bundle": "0" * 16})
+    with pytest.raises(BundleError, match="has not had live"):
+        engine.replay(receipt)
+
+
+def test_similar_items_share_the_taste(engine: Engine) -> None:
+    assert [one.item.split("-")[0] for one in engine.similar("paint-2", k=4)] == ["paint"] * 4
+    with pytest.raises(DataError, match="'unheard': not in the catalogue"):
+        engine.similar("unheard")
+
+
+def test_titles_are_found_in_any_case(engine: Engine) -> None:
+    assert [row["item"] for row in engine.search_titles("NUMBER 3")] == ["tea-3", "rope-3", "paint-3"]
+    assert engine.search_titles("  ") == []
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (Event("", "tea-1", kind="like"), "must not be empty"),
+        (Event("u", "", kind="like"), "must not be empty"),
+        (Event("u", "tea-1", kind="adore"), "adore"),
+        (Event("u", "tea-1", now() + timedelta(days=9), kind="like"), "must not lie in the future"),
+        (Event("u", "tea-1", now().replace(tzinfo=None), kind="like"), "must have a time zone"),
+    ],
+)
+def test_an_event_that_cannot_be_is_refused_and_nothing_of_its_batch_is_kept(engine: Engine, event: Event, sentence: str) -> None:
+    count = engine.store.count()
+    with pytest.raises(DataError, match=sentence):
+        engine.observe([Event("u", "tea-2", kind="like"), event])
+    assert engine.store.count() == count
+
+
+@pytest.mark.parametrize(("asked", "sentence"), [({"k": 0}, "k: must be at least 1"), ({"diversity": 1.5}, "diversity: must be in 0..1")])
+def test_a_request_that_cannot_be_is_refused(engine: Engine, asked: dict[str, object], sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        engine.recommend(user="u0", **asked)  # type: ignore[arg-type]
+
+
+def test_the_engine_is_ready(engine: Engine) -> None:
+    assert engine.ready
