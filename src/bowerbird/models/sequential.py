@@ -1,0 +1,110 @@
+"""Sequential ridge: the next item as a linear function of the decayed history before it, in closed form."""
+
+from collections.abc import Iterator
+from math import ceil, log2
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from bowerbird.config import Settings
+from bowerbird.data import Catalogue
+from bowerbird.models.linear import LinearModel, block_rows, interactions, most_popular, spread, strongest
+from bowerbird.models.solving import inverse
+from bowerbird.protocols import Progress, silent
+from bowerbird.types import Log
+
+FADED = 1e-3
+"""Pairs of events whose decay is below this are left out."""
+
+
+class Sequential(Settings):
+    """Item–item weights B that best tell each event's item from the decayed history before it.
+
+    B minimises ‖T − S B‖² + l2 ‖B‖² over all events t of all users, row t of S being the history before t and row t of T its item:
+    B = (SᵀS + l2 I)⁻¹ SᵀT, its diagonal then set to 0.
+
+    l2                greater: smoother, popular items gain
+    half_life_events  of the histories learned from
+    ask_events        of the query's history; None = as learned
+    half_life_days    of the query's history, by the clock
+    keep              weights kept for each scored item; None = all
+    max_items         only the most popular ones are learned, the others cannot be scored; None = all
+
+    cost    O(n_items³) time, one n_items² float32 matrix and the sparse SᵀT
+    source  the "transition" part (SLIT) of Choi et al., WWW 2021
+
+    >>> log = Log(np.array([0, 0, 0]), np.array([0, 1, 2]), np.ones(3, np.float32), np.full(3, np.nan), n_users=1, n_items=3)
+    >>> Sequential(l2=1, half_life_events=1).fit(log, Catalogue.of(["a", "b", "c"]), np.random.default_rng(0)).weights.toarray().round(2)
+    array([[0.  , 0.47, 0.12],
+           [0.  , 0.  , 0.47],
+           [0.  , 0.  , 0.  ]], dtype=float32)
+    """
+
+    kind: Literal["sequential"] = "sequential"
+    l2: float = Field(default=200.0, gt=0)
+    half_life_events: float = Field(default=2.0, gt=0)
+    ask_events: float | None = Field(default=None, gt=0)
+    half_life_days: float | None = Field(default=None, gt=0)
+    keep: int | None = Field(default=300, gt=0)
+    max_items: int | None = Field(default=20_000, gt=1)
+
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (2.0, 5.0), "l2": (50.0, 200.0, 500.0)}
+
+    def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
+        """Solve; see the class."""
+        learned = most_popular(interactions(log), self.max_items)
+        compact = np.full(log.n_items, -1, np.int32)
+        compact[learned] = np.arange(len(learned))
+        told = log.where((log.weights > 0) & (compact[log.items] >= 0))
+        squares, nexts = moments(compact[told.items], told.starts, len(learned), self.half_life_events)
+        columns = _solve(squares, nexts, self.l2, progress)
+        weights = strongest(columns, len(learned), self.keep)
+        return LinearModel.of(spread(weights, learned, len(catalogue)), self.ask_events or self.half_life_events, self.half_life_days)
+
+
+def moments(
+    items: NDArray[np.int32], starts: NDArray[np.int64], n_items: int, half_life: float
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """SᵀS and SᵀT without ever making S.
+
+    An event is worth γ^(steps before the newest event of its row) with γ = ½^(1/half_life). So a pair of events a < b of one user is in
+    (SᵀT)[a, b] once, as γ^(b−1−a), and in SᵀS for every row after b: γ^(b−a) · Σ_t γ^(2(t−1−b)), t running to the user's last event.
+
+    items, starts  events grouped by user, oldest first: user u's are starts[u] : starts[u + 1]
+    cost           O(events · half_life) time and memory
+    """
+    decay = 0.5 ** (1 / half_life)
+    ends = np.repeat(starts[1:], np.diff(starts))
+    places = np.arange(len(items))
+    later = (1 - decay ** (2.0 * (ends - 1 - places))) / (1 - decay**2)
+    shape = (n_items, n_items)
+    squares = sparse.coo_array((later, (items, items)), shape=shape).tocsr()
+    nexts = sparse.csr_array(shape)
+    for gap in range(1, ceil(-half_life * log2(FADED)) + 1):
+        a = places[places + gap < ends]
+        if not len(a):
+            break
+        b = a + gap
+        half = sparse.coo_array((decay**gap * later[b], (items[a], items[b])), shape=shape).tocsr()
+        squares = squares + half + half.T
+        nexts = nexts + sparse.coo_array((np.full(len(a), decay ** (gap - 1)), (items[a], items[b])), shape=shape).tocsr()
+    return squares, nexts
+
+
+def _solve(squares: sparse.csr_array, nexts: sparse.csr_array, l2: float, progress: Progress) -> Iterator[NDArray[np.float32]]:
+    """Bᵀ in blocks of rows."""
+    n = squares.shape[0]
+    progress("sequential", 0, n)
+    gram = np.asfortranarray(squares.toarray(), dtype=np.float32)
+    gram[np.diag_indices(n)] += l2
+    P = inverse(gram)
+    targets = nexts.T.tocsr().astype(np.float32)
+    for rows in block_rows(n):
+        block = np.asarray(targets[rows] @ P)
+        places = np.arange(len(block))
+        block[places, rows.start + places] = 0
+        yield block
+        progress("sequential", rows.stop, n)
