@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from bowerbird.engine import Answer, Receipt, Recommended
+from bowerbird.answers import Answer, Receipt, Recommended
 from bowerbird.errors import BundleError, DataError, StoreError
 from bowerbird.types import Event
 
@@ -114,7 +114,7 @@ class FakeEngine:
             extra = set(row) - {"item", "title", "categories", "created", "available"}
             if extra:
                 raise DataError(f"item {row['item']!r}: no column {sorted(extra)[0]!r}")
-            self.rows[row["item"]] = dict(row)
+            self.rows[row["item"]] = {"categories": [], "created": None, "available": True, **row}
         self.item_offset += len(items)
         return self.item_offset
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fake_engine import FakeEngine
 
-from bowerbird.engine import Answer
+from bowerbird.answers import Answer
 from bowerbird.errors import BowerbirdError
 from bowerbird.serving import serve
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
 from bowerbird.bundle import Bundle, Config, now
-from bowerbird.data import RawData, clean
+from bowerbird.data import Catalogue, RawData, clean
 from bowerbird.engine import Engine
 from bowerbird.language import item_texts
 from bowerbird.models import Text
@@ -40,14 +40,9 @@ class Words:
 
 
 def tiny() -> Bundle:
-    lines = [line.split("|") for line in SHELF.splitlines()]
-    items = pl.DataFrame(
-        {
-            "item": [str(n + 1) for n in range(len(lines))],
-            "title": [title for title, _ in lines],
-            "categories": [categories.split(",") for _, categories in lines],
-        }
-    )
+    titles, categories = zip(*(line.split("|") for line in SHELF.splitlines()), strict=True)
+    ids = [str(n + 1) for n in range(len(titles))]
+    items = Catalogue.of(ids, titles, [names.split(",") for names in categories]).frame
     start = datetime(2024, 1, 1, tzinfo=UTC)
     events = pl.DataFrame({"user": ["ada", "ada", "bob"], "item": ["4", "2", "6"], "kind": ["like"] * 3, "time": [start] * 3})
     data = clean(RawData(events, items))
@@ -117,7 +112,9 @@ def test_a_new_item_is_recommended_at_once(http: TestClient) -> None:
     )
     assert http.get("/v1/items/alien3").json()["created"] == "1992-05-22T00:00:00Z"
     assert "alien3" not in shown(slate(http, "cyd", k=100))
-    assert shown(http.get("/v1/items/4/similar?k=1").json()) == ["5"]
+    similar = http.get("/v1/items/4/similar?k=3").json()
+    assert len(similar["items"]) == 3
+    assert "4" not in shown(similar)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,16 @@ def test_a_receipt_of_another_bundle_is_refused(http: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    "forged", [{"k": 10**9}, {"offset": 2**70}, {"offset": -1}, {"diversity": 7}, {"asked_at": "2026-01-01T00:00:00"}, {"x": 1}]
+)
+def test_a_forged_receipt_is_held_to_the_limits(http: TestClient, forged: dict) -> None:
+    receipt = ask(http, user="ada").json()["receipt"] | forged
+    answer = http.post("/v1/replay", json={"receipt": receipt})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"receipt.{next(iter(forged))}: ")
+
+
+@pytest.mark.parametrize(
     ("body", "field", "words"),
     [
         ({"user": "ada", "k": 0}, "k", "greater than or equal to 1, got 0"),

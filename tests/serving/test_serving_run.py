@@ -19,14 +19,13 @@ def start(port: int = 0, host: str = "127.0.0.1") -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, SERVED, host, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_and_stops_cleanly(stop: signal.Signals) -> None:
+def test_it_serves_until_ctrl_c() -> None:
     with start() as process:
         address = re.search(r"http://\S+", process.stdout.readline())[0]
         answer = httpx.get(f"{address}/healthz", timeout=10)
         assert answer.json() == {"status": "ok"}
         assert "server" not in answer.headers
-        process.send_signal(stop)
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert (out, err) == ("", "")
@@ -63,4 +62,5 @@ def test_requests_in_flight_are_finished() -> None:
         assert process.stdout.readline() == "working\n"
         process.send_signal(signal.SIGTERM)
         assert asked.result().status_code == 200
-        assert process.wait(timeout=20) == 0
+        assert process.communicate(timeout=20) == ("", "")
+    assert process.returncode == 0

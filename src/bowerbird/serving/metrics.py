@@ -6,7 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from bowerbird.engine import Answer, Engine
+from bowerbird.answers import Answer
+from bowerbird.engine import Engine
 from bowerbird.errors import StoreError
 from bowerbird.types import Event
 

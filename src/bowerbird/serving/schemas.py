@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
 
-from bowerbird.engine import Receipt
+from bowerbird.answers import PastEvent, Receipt
 from bowerbird.types import Event, ItemId, Json
 
 MAX_BATCH = 1000
@@ -13,6 +13,7 @@ MAX_BATCH = 1000
 MAX_HISTORY = 1000
 """Events of a history that comes with the request."""
 MAX_K = 1000
+MAX_EXCLUDED = 10_000
 MAX_TEXT = 10_000
 """Characters of a title or a review."""
 MAX_BODY = 4 * 1024 * 1024
@@ -53,6 +54,13 @@ K = Annotated[int, Field(ge=1, le=MAX_K, description="How many items.")]
 Diversity = Annotated[
     float, Field(ge=0, le=1, description="0 keeps the scorer's order, 1 looks at variety alone; left out, the bundle's setting.")
 ]
+
+Filters = Annotated[
+    dict[Name, Plain | list[Plain]],
+    Field(max_length=32, description="Attribute → the value wanted, or a list of values of which one must hold."),
+]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1, description="Of whatever is random in the answer.")]
+Place = Annotated[int, Field(ge=0, le=2**53, description="A place in a log.")]
 
 
 class Wire(BaseModel):
@@ -125,14 +133,11 @@ class RecommendationsIn(Wire):
     history: Annotated[list[PastEventIn] | None, Field(max_length=MAX_HISTORY, description="Oldest first.")] = None
     k: K = 10
     diversity: Diversity | None = None
-    filters: Annotated[
-        dict[Name, Plain | list[Plain]],
-        Field(max_length=32, description="Attribute → the value wanted, or a list of values of which one must hold."),
-    ] = {}
-    exclude: Annotated[list[Id], Field(max_length=10_000, description="Items that must not be shown.")] = []
+    filters: Filters = {}
+    exclude: Annotated[list[Id], Field(max_length=MAX_EXCLUDED, description="Items that must not be shown.")] = []
     context: Context = {}
     explain: Annotated[bool, Field(description="Whether to give reasons, each checked by taking the cited events away.")] = False
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1, description="Of whatever is random in the answer.")] = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _one_asker(self) -> Self:
@@ -141,10 +146,26 @@ class RecommendationsIn(Wire):
         return self
 
 
+class ReceiptIn(Receipt):
+    """A receipt as it comes back: it may have been written by anyone, so the limits of a fresh call hold for it too."""
+
+    offset: Place
+    item_offset: Place
+    asked_at: Instant
+    user: Id | None = None
+    history: Annotated[tuple[PastEvent, ...] | None, Field(max_length=MAX_HISTORY)] = None
+    k: K = 10
+    diversity: Diversity | None = None
+    filters: Filters = {}
+    exclude: Annotated[tuple[Id, ...], Field(max_length=MAX_EXCLUDED)] = ()
+    context: Context = {}
+    seed: Seed = 0
+
+
 class ReplayIn(Wire):
     """The receipt of a slate."""
 
-    receipt: Receipt
+    receipt: ReceiptIn
 
 
 class ItemIn(Wire):
@@ -168,16 +189,15 @@ class ItemIn(Wire):
         return self
 
     def row(self, item: ItemId) -> Json:
-        """The row of the catalogue that this is, all of it JSON."""
-        created = None if self.created is None else self.created.isoformat()
-        return {
-            "item": item,
-            "title": self.title,
-            "categories": self.categories,
-            "created": created,
-            "available": self.available,
-            **self.attributes,
-        }
+        """The row of the catalogue that this is, all of it JSON; what says nothing is left out, for catalogues without such a column."""
+        row: Json = {"item": item, "title": self.title, **self.attributes}
+        if self.categories:
+            row["categories"] = self.categories
+        if self.created is not None:
+            row["created"] = self.created.isoformat()
+        if not self.available:
+            row["available"] = False
+        return row
 
 
 class RecommendedOut(BaseModel):

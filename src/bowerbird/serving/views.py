@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bowerbird.engine import Engine, Recommended
+from bowerbird.answers import Recommended
+from bowerbird.engine import Engine
 from bowerbird.serving.covers import Cover, cover
 from bowerbird.types import Event, ItemId, Json
 

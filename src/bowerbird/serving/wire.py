@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from bowerbird.engine import Answer, Recommended
+from bowerbird.answers import Answer, Recommended
 from bowerbird.serving.schemas import RESERVED
 from bowerbird.types import Event, ItemId, Json
 
