@@ -90,7 +90,7 @@ def test_what_is_said_where_nothing_passed():
 
     assert say(newcomer=True) == "A common first choice: 4th for everyone we know nothing about yet."
     assert say(rank_anyone=5, near=True) == "A pick for everyone: with no history at all it would still rank 5th."
-    assert say() == "Your history as a whole speaks for it: without all of it, nothing would speak for it."
+    assert say() == "Your history as a whole speaks for it: without it, nothing would."
     assert say(["A"], Shared(("War",)), rank_anyone=111) == (
         "Your history as a whole speaks for it: without all of it, it drops from 4th to 111th. It shares “War” with A."
     )

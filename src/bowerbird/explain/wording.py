@@ -45,7 +45,7 @@ class Phrases:
     newcomer: str = "A common first choice: {before} for everyone we know nothing about yet."
     anyone: str = "A pick for everyone: with no history at all it would still rank {after}."
     whole: str = "Your history as a whole speaks for it: without all of it, it drops from {before} to {after}."
-    whole_out: str = "Your history as a whole speaks for it: without all of it, nothing would speak for it."
+    whole_out: str = "Your history as a whole speaks for it: without it, nothing would."
     likeness: str = "It shares “{name}” with {items}."
 
 
