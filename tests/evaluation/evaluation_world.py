@@ -76,7 +76,11 @@ class CampRecipe(Settings):
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"skill": (0.0, 0.5, 1.0), "luck": (0, 1)}
 
+    FITS: ClassVar[list[tuple[Log, Catalogue]]] = []
+    """What it was given to read, fit by fit."""
+
     def fit(self, log, catalogue, rng, progress=silent):
+        self.FITS.append((log, catalogue))
         if self.skill == 0.5:
             raise DataError("camp: half-skilled is not allowed")
         return Camp(self.skill, len(catalogue))

@@ -90,6 +90,15 @@ def test_distance_in_blocks_is_the_same(monkeypatch):
     np.testing.assert_allclose(beyond.intra_list_distance(slates, vectors), whole, atol=1e-6)
 
 
+def test_calibration_in_blocks_is_the_same(monkeypatch):
+    rng = np.random.default_rng(0)
+    slates = [slate(*rng.permutation(4)[:3]) for _ in range(11)]
+    histories = [History.of(rng.integers(0, 3, 4)) for _ in range(11)]
+    whole = beyond.calibration(slates, histories, CATEGORIES)
+    monkeypatch.setattr(beyond, "USERS_AT_ONCE", 3)
+    np.testing.assert_allclose(beyond.calibration(slates, histories, CATEGORIES), whole)
+
+
 CATEGORIES = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], np.float32)
 
 

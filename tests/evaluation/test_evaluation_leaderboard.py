@@ -13,7 +13,7 @@ from bowerbird.evaluation.tables import tables
 @pytest.fixture(scope="module")
 def board():
     split, catalogue = toy.world()
-    baselines = (Baseline("poor", toy.CampRecipe(skill=0), ("skill",)), Baseline("better", toy.CampRecipe(skill=0.2), ("skill", "luck")))
+    baselines = (Baseline("poor", toy.CampRecipe(skill=0), {"luck": (0, 1)}), Baseline("better", toy.CampRecipe(skill=0.2), {}))
     return leaderboard(split, catalogue, {"good": toy.CampRecipe()}, baselines=baselines, controls=True, budget=3)
 
 
@@ -32,9 +32,20 @@ def test_rows_and_roles(board):
     ]
 
 
-def test_fixed_settings_are_not_tuned(board):
+def test_only_what_may_be_tuned_is(board):
     assert [row.tuned.recipe.skill for row in board.rows] == [0, 0.2, 1, 1, 1]
     assert [len(row.tuned.trials) for row in board.rows] == [2, 0, 3, 0, 0]
+
+
+def test_what_the_last_fits_read():
+    split, catalogue = toy.world()
+    toy.CampRecipe.FITS.clear()
+    baselines = (Baseline("fixed", toy.CampRecipe(), {}),)
+    leaderboard(split, catalogue, {"good": toy.CampRecipe()}, baselines=baselines, controls=True, budget=1)
+    baseline, _trial, system, shuffled, noise = toy.CampRecipe.FITS
+    assert all(log is split.before_test for log, _ in (baseline, system, shuffled, noise))
+    assert system[1] is catalogue
+    assert not any((control.vectors == catalogue.vectors).all() for _, control in (shuffled, noise))
 
 
 def test_variety_of_a_control_is_measured_with_the_true_vectors(board):
@@ -60,6 +71,8 @@ def test_the_report_is_plain_json_and_complete(report):
 
 def test_compared_with_the_best_baseline(board, report):
     best = best_baseline(board)
+    ndcg = {row.name: row.result.values["ndcg@10"].mean() for row in board.rows[:2]}
+    assert ndcg[best.name] == max(ndcg.values()) > min(ndcg.values())
     gaps = {system["name"]: system["against_best_baseline"] for system in report["systems"]}
     assert gaps[best.name] is None
     system = board.rows[2].result.values["ndcg@10"]
@@ -91,6 +104,16 @@ def test_tables_print_what_was_measured(report):
     assert f"{report['systems'][2]['means']['ndcg@10'][0]:.4f}" in text
 
 
+def test_what_cannot_be_said_is_null_and_a_dash():
+    split, catalogue = toy.world()
+    board = leaderboard(split, catalogue, {"good": toy.CampRecipe(skill=1)}, baselines=(), budget=1, ks=(1,))
+    report = to_json(board, "x", resamples=50)
+    assert json.dumps(report, allow_nan=False)
+    assert report["systems"][0]["means"]["distance:language"] == [None, None, None]  # a list of one has no pairs
+    assert report["best_baseline"] is None
+    assert all(table.row_count == 1 for table in tables(report))
+
+
 def test_the_baselines_of_the_design_stand_in_every_table():
     assert [baseline.name for baseline in BASELINES] == [
         "popular, all time",
@@ -101,7 +124,11 @@ def test_the_baselines_of_the_design_stand_in_every_table():
         "iALS",
     ]
     for baseline in BASELINES:
-        assert set(baseline.fixed) <= type(baseline.recipe).model_fields.keys()
+        assert set(baseline.space) <= type(baseline.recipe).model_fields.keys()
+    plain, recent = BASELINES[3:5]
+    assert plain.recipe.half_life_events is None
+    assert "half_life_events" not in plain.space
+    assert None not in (recent.recipe.half_life_events, *recent.space["half_life_events"])
 
 
 def test_real_baselines_run_and_those_who_read_histories_know_the_board():

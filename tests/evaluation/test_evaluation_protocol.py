@@ -30,6 +30,18 @@ def test_a_constant_scorer_gets_nothing(world):
     assert (result.judged.ranks == 0).all()
 
 
+def test_a_tie_just_over_the_edge_is_seen(world):
+    split, catalogue = world
+
+    class Pairs:
+        def score(self, queries):
+            return np.tile(-(np.arange(toy.ITEMS) // 2).astype(np.float32), (len(queries), 1))
+
+    cases = cases_of(([23], [0]), ([23], [1]), ([23], [2]))
+    result = evaluate(Pipeline(Pairs(), catalogue).recommend, cases, catalogue, split.before_test, ks=(3,))
+    assert result.judged.ranks.tolist() == [2, 2, 0]  # items 2 and 3 share the ranks 3 and 4
+
+
 def test_whoever_knows_the_rule_gets_much(world):
     assert run(world, toy.Camp(1, toy.ITEMS)).values["recall@10"].mean() > 0.9
 
@@ -65,7 +77,7 @@ def test_nobody_is_asked_about_what_they_took(world):
 
 
 def test_figures_are_per_user_and_complete(world):
-    split, catalogue = world
+    split, _ = world
     result = run(world, toy.Camp(1, toy.ITEMS), ks=(5, 10))
     assert {"ndcg@5", "ndcg@10", "novelty", "new", "distance:language", "distance:categories", "calibration"} <= result.values.keys()
     assert all(figures.shape == (len(split.test),) for figures in result.values.values())
@@ -127,6 +139,13 @@ def test_buckets_by_hand():
     assert {label: bucket.users for label, bucket in lengths.items()} == {"1": 1, "3–5": 2}
     assert lengths["1"].figures["recall@3"].mean == 1
     assert lengths["3–5"].figures["recall@3"].mean == pytest.approx((1 / 2 + 0) / 2)
+
+
+def test_a_curve_at_a_smaller_cut_off(world):
+    both, alone = run(world, toy.Camp(0.5, toy.ITEMS), ks=(10, 2)), run(world, toy.Camp(0.5, toy.ITEMS), ks=(2,))
+    small, large = ([bucket.figures[f"recall@{k}"].mean for bucket in by_item_age(both, np.random.default_rng(0), k)] for k in (2, 10))
+    assert small == [bucket.figures["recall@2"].mean for bucket in by_item_age(alone, np.random.default_rng(0))]
+    assert sum(small) < sum(large)
 
 
 def test_curves_add_up_to_the_whole(world):

@@ -25,6 +25,12 @@ def test_the_first_trial_is_the_recipe_as_it_is_and_refusals_are_noted(bench):
     assert trials[2].score > trials[0].score > 0
 
 
+def test_validation_is_not_learned_from(bench):
+    toy.CampRecipe.FITS.clear()
+    tune(toy.CampRecipe(), bench)
+    assert all(log is bench.split.train for log, _ in toy.CampRecipe.FITS)
+
+
 def test_nothing_to_tune_costs_nothing(bench):
     assert tune(toy.CampRecipe(), bench, {}).trials == ()
 

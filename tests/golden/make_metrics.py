@@ -11,8 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import pytrec_eval
-from ranx import Qrels, Run, evaluate
 
 SEED, USERS, ITEMS, DEPTH, KS = 7, 40, 60, 21, (1, 5, 10, 20)
 RANX = {"ndcg": "ndcg", "recall": "recall", "precision": "precision", "f1": "f1", "hit": "hit_rate", "mrr": "mrr", "map": "map"}
@@ -46,12 +44,16 @@ def main() -> None:
 
 
 def by_ranx(wanted: dict, shown: dict) -> dict[str, list[float]]:
+    from ranx import Qrels, Run, evaluate  # noqa: PLC0415 not installed here
+
     asked = {f"{ours}@{k}": f"{theirs}@{k}" for ours, theirs in RANX.items() for k in KS}
     got = evaluate(Qrels.from_dict(wanted), Run.from_dict(shown), list(asked.values()), return_mean=False)
     return {ours: np.round(got[theirs], 10).tolist() for ours, theirs in asked.items()}
 
 
 def by_trec(wanted: dict, shown: dict, names: list[str]) -> dict[str, list[float]]:
+    import pytrec_eval  # noqa: PLC0415 not installed here
+
     cuts = ",".join(map(str, KS))
     got = pytrec_eval.RelevanceEvaluator(wanted, {f"{theirs}.{cuts}" for theirs in TREC.values()}).evaluate(shown)
     return {f"{ours}@{k}": [round(got[name][f"{theirs}_{k}"], 10) for name in names] for ours, theirs in TREC.items() for k in KS}

@@ -9,7 +9,7 @@ import numpy as np
 from bowerbird.data import Catalogue, Split
 from bowerbird.evaluation.controls import CONTROLS
 from bowerbird.evaluation.protocol import Result, evaluate, similarities
-from bowerbird.evaluation.tuning import Bench, Tuned, tune
+from bowerbird.evaluation.tuning import Bench, Space, Tuned, tune
 from bowerbird.models import Ease, Ials, ItemKnn, Popular, Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
@@ -19,22 +19,30 @@ from bowerbird.protocols import Progress, silent
 class Baseline:
     """A recipe that stands in every table.
 
-    fixed  settings that make it what it is called, so they are not tuned
+    space  what may be tuned of it: not the settings that make it what it is called
     """
 
     name: str
     recipe: Recipe
-    fixed: tuple[str, ...] = ()
+    space: Space
     needs_clock: bool = False
 
 
+def _ease_space(*, recency: bool) -> Space:
+    """What may be tuned of EASE that stays with, or without, recency."""
+    rest = {name: values for name, values in Ease.SPACE.items() if name != "half_life_events"}
+    if not recency:
+        return rest
+    return {"half_life_events": tuple(value for value in Ease.SPACE["half_life_events"] if value is not None), **rest}
+
+
 BASELINES: tuple[Baseline, ...] = (
-    Baseline("popular, all time", Popular(), ("window_days", "half_life_days")),
-    Baseline("popular, last 7 days", Popular(window_days=7), ("window_days", "half_life_days"), needs_clock=True),
-    Baseline("item-kNN", ItemKnn()),
-    Baseline("EASE", Ease(half_life_events=None), ("half_life_events",)),
-    Baseline("EASE, recency-weighted", Ease()),
-    Baseline("iALS", Ials()),
+    Baseline("popular, all time", Popular(), {}),
+    Baseline("popular, last 7 days", Popular(window_days=7), {}, needs_clock=True),
+    Baseline("item-kNN", ItemKnn(), ItemKnn.SPACE),
+    Baseline("EASE", Ease(half_life_events=None), _ease_space(recency=False)),
+    Baseline("EASE, recency-weighted", Ease(), _ease_space(recency=True)),
+    Baseline("iALS", Ials(), Ials.SPACE),
 )
 
 
@@ -95,8 +103,8 @@ def leaderboard(
     rows = []
     for baseline in baselines:
         if split.train.has_clock or not baseline.needs_clock:
-            space = {name: values for name, values in type(baseline.recipe).SPACE.items() if name not in baseline.fixed}
-            rows.append(_row(bench, baseline.name, "baseline", tune(baseline.recipe, bench, space), told=catalogue, ranking=plain))
+            tuned = tune(baseline.recipe, bench, baseline.space)
+            rows.append(_row(bench, baseline.name, "baseline", tuned, told=catalogue, ranking=plain))
     for name, recipe in systems.items():
         tuned = tune(recipe, bench)
         rows.append(_row(bench, name, "system", tuned, told=catalogue, ranking=ranking))

@@ -34,7 +34,7 @@ def f1(judged: Judged, k: int) -> PerUser:
 
 def hit_rate(judged: Judged, k: int) -> PerUser:
     """1 if any h_j = 1, else 0."""
-    return _head(judged, k).any(axis=1).astype(np.float64)
+    return np.asarray(_head(judged, k).any(axis=1), np.float64)
 
 
 def ndcg(judged: Judged, k: int) -> PerUser:
