@@ -57,6 +57,12 @@ def test_user_mean_by_hand():
     assert weights.tolist() == pytest.approx([1.0, -0.5 * 1.5 / 2.5])
 
 
+def test_users_may_be_mixed():
+    mixed = weigh(["rating"] * 4, [5, 1, 2, 5], [7, 3, 7, 3], DataSettings(ratings="user"), SCALE)
+    seven, three = (weigh(["rating"] * 2, values, [0, 0], DataSettings(ratings="user"), SCALE) for values in ([5, 2], [1, 5]))
+    assert mixed.tolist() == pytest.approx([seven[0], three[0], seven[1], three[1]])
+
+
 def test_one_low_rating_of_a_newcomer_speaks_against_the_item():
     assert weigh(["rating"], [1], [0], DataSettings(ratings="user"), SCALE)[0] < 0
 
@@ -120,6 +126,7 @@ def test_kinds_can_be_added_and_changed():
         ({"kinds": {"wave": {"weight": 2}}}, r"kinds\.wave\.weight: .*less than or equal to 1, got 2"),
         ({"default_kind": "wave"}, "default_kind must be one of .*, not 'wave'"),
         ({"rating_range": [5, 1]}, "rating_range must be lowest, then highest"),
+        ({"neutral": 3, "ratings": "user"}, 'neutral is used by ratings = "global" alone, not by "user"'),
         ({"colums": {}}, "colums: extra inputs"),
     ],
 )

@@ -46,7 +46,7 @@ class DataSettings(Settings):
     kinds               kinds of events beside or over `bowerbird.data.kinds.KINDS`
     default_kind        of an event without a kind; None = "rating" where the file has values, else "interaction"
     ratings             what a rating is compared with: the user's own mean, the scale's middle, or nothing (every rating weighs 1)
-    neutral             the rating that is neither good nor bad; None = the middle of the scale
+    neutral             the rating that is neither good nor bad, for "global"; None = the middle of the scale
     rating_range        lowest and highest rating that can be; None = as found
     k_core              keep users and items with at least this many events, again and again until all have; 0 = off
     context             columns of the circumstances to keep with the events
@@ -83,6 +83,8 @@ class DataSettings(Settings):
             raise ValueError(f"default_kind must be one of {', '.join(sorted(self.all_kinds))}, not {self.default_kind!r}")
         if self.rating_range is not None and not self.rating_range[0] < self.rating_range[1]:
             raise ValueError("rating_range must be lowest, then highest")
+        if self.neutral is not None and self.ratings != "global":
+            raise ValueError(f'neutral is used by ratings = "global" alone, not by "{self.ratings}"')
         return self
 
     @cached_property
