@@ -47,6 +47,17 @@ def test_only_what_was_liked_last_is_cited():
     history = History.of([1, 2, 3, 1, 4], [1, 1, 0, -1, 0.3])
     assert liked_items(history).tolist() == [2, 4]
     assert claim(history, [5, 1, 5, 5, 1]) == ([4, 2], 2)  # equally strong: the newer first
+    assert liked_items(History.of([1, 2, 1, 1], [1, 1, 1, 0])).tolist() == [2, 1]  # seen again says nothing new
+
+
+def test_occlusion_takes_away_the_newest_liked_items():
+    class Sum:
+        def score(self, queries):
+            return np.array([[0, query.history.weights @ (query.history.items + 1)] + [0] * 8 for query in queries], np.float32)
+
+    history = History.of([2, 3, 4, 5, 6], [1, 1, 1, -1, 0])
+    [one] = carriers(Sum(), Query(history), np.array([1], np.int32), ExplainSettings(occluded=2, cover=1))
+    assert one.items.tolist() == [4, 3]
 
 
 def test_a_word_counts_only_if_it_is_rare_and_says_something():

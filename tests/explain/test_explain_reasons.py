@@ -139,6 +139,14 @@ def test_a_planted_attribution_does_not_pass():
     assert reasons[0].text == "Your history as a whole speaks for it: without all of it, it drops from 1st to 5th."
 
 
+def test_a_likeness_is_named_as_a_likeness_where_no_reason_passes():
+    history = History.of([7, 0, 1])
+    slate = Slate(np.array([3], np.int32), np.array([5], np.float32))
+    [reason] = explain(toy(Liar), Query(history), slate, may_be_shown(history), FILMS)
+    assert (reason.because.tolist(), reason.verified, reason.features) == ([], False, ("Animation",))
+    assert reason.text.endswith("it drops from 1st to 5th. It shares “Animation” with Up.")
+
+
 def test_an_event_that_holds_an_item_down_is_never_cited():
     history = History.of([0, 2], [1, -1])
     slate = Slate(np.array([3, 5], np.int32), np.array([2.9, -3.8], np.float32))

@@ -131,6 +131,7 @@ def test_empty_slates_and_equal_scores(make):
     assert len(make(vectors, 0.5)(Slate(np.zeros(0, np.int32), np.zeros(0, np.float32)), NOBODY, 3)) == 0
     equal = Slate(np.array([3, 1, 2], np.int32), np.zeros(3, np.float32))
     assert make(vectors, 0.5)(equal, NOBODY, 3).items.tolist() == [1, 2, 3]
+    assert make(vectors, 0.5)(equal.take([0, 2, 1]), NOBODY, 3).items.tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("make", [Mmr, Dpp])

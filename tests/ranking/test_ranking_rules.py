@@ -46,6 +46,7 @@ def test_allowed_items_joins_availability_filters_and_exclusions():
     shop = Catalogue.of(["a", "b", "c", "d"], categories=[["toy"], ["toy"], ["red"], ["toy"]], available=[True, True, True, False])
     assert allowed_items(shop).tolist() == [True, True, True, False]
     assert allowed_items(shop, {"categories": "toy"}, np.array([0, -1], np.int32)).tolist() == [False, True, False, False]
+    assert allowed_items(Catalogue.of(["a", "b"]), exclude=[-1, 0]).tolist() == [False, True]
     assert shop.available.tolist() == [True, True, True, False]
     with pytest.raises(DataError, match="colour"):
         allowed_items(shop, {"colour": "red"})
