@@ -38,7 +38,7 @@ class Reason:
     verified: bool
 
 
-def explain(  # noqa: PLR0917
+def explain(
     scorer: Scorer,
     query: Query,
     slate: Slate,
@@ -64,7 +64,7 @@ def explain(  # noqa: PLR0917
     return [_reason(item, claim, proof, query.history, catalogue, settings, phrases) for item, claim, proof in told]
 
 
-def _reason(  # noqa: PLR0917
+def _reason(
     item: int, claim: Carriers, proof: Certificate, history: History, catalogue: Catalogue, settings: ExplainSettings, phrases: Phrases
 ) -> Reason:
     passed = len(proof.cited) > 0

@@ -100,7 +100,7 @@ def divergence(wanted: NDArray[np.float64], got: NDArray[np.float64], smoothing:
 
 
 @compiled
-def _pick(  # noqa: PLR0917
+def _pick(
     starts: NDArray[np.int64],
     which: NDArray[np.int64],
     pair_category: NDArray[np.int64],

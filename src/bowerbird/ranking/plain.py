@@ -35,7 +35,7 @@ def dpp(rows: NDArray[np.float32], relevance: NDArray[np.float32], trade: float,
     return picked
 
 
-def calibration(  # noqa: PLR0917
+def calibration(
     shares: NDArray[np.float64], relevance: NDArray[np.float32], wanted: NDArray[np.float64], strength: float, smoothing: float, k: int
 ) -> NDArray[np.intp]:
     """`Calibration` with the whole divergence of each candidate list; `shares` is (n, n_categories), rows sum to 1. O(k·n·n_categories)."""
