@@ -122,7 +122,7 @@ def test_k_core_is_the_largest_that_holds(rows, k):
 
 def test_bots_go_and_people_stay():
     person = [("person", f"i{n}", DAY + timedelta(seconds=2 * n)) for n in range(1500)]  # a long sitting
-    importer = [("importer", f"i{n}", DAY) for n in range(5000)]  # all on one instant
+    importer = [("importer", f"i{n}", DAY) for n in range(8000)]  # all on one instant
     bot = [("bot", f"i{n % 5000}", DAY + timedelta(seconds=n)) for n in range(4 * 3600)]
     data = clean(raw([*person, *importer, *bot], ("user", "item", "time")), now=NOW)
     assert data.users == ("person", "importer")
@@ -148,6 +148,13 @@ def test_the_sample_is_clean_and_nobody_in_it_is_a_bot():
     assert data.log.has_clock
     same_user = np.diff(data.log.users) == 0
     assert np.all(np.diff(data.log.times)[same_user] >= 0)
+
+
+def test_users_and_items_are_numbered_in_the_order_of_the_file():
+    names = [f"n{(37 * n) % 101}" for n in range(101)]
+    data = clean(raw([(f"u{name}", name) for name in names], ("user", "item")))
+    assert list(data.catalogue.ids) == names
+    assert list(data.users) == [f"u{name}" for name in names]
 
 
 def test_sorting_by_time_is_stable():

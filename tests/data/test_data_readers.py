@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bowerbird.data import DataSettings, clean, read, read_events, sample_path
+from bowerbird.data import DataSettings, clean, fingerprint, read, read_events, sample_path
 from bowerbird.data.times import instants
 from bowerbird.errors import DataError
 
@@ -53,6 +53,13 @@ def test_another_row_gives_another_fingerprint(tmp_path):
         rows = {**ROWS, "value": [None, None, value]}
         prints.add(clean(read(write(tmp_path, f"{place}.csv", rows)), now=NOW).fingerprint)
     assert len(prints) == 3
+
+
+def test_the_order_of_columns_does_not_matter(tmp_path):
+    turned = {name: ROWS[name] for name in reversed(ROWS)}
+    one, two = (clean(read(write(tmp_path, f"{n}.csv", rows), settings=CONTEXT), CONTEXT, NOW) for n, rows in enumerate((ROWS, turned)))
+    assert one.fingerprint == two.fingerprint
+    assert fingerprint(one.events) == fingerprint(one.events.select(reversed(one.events.columns)))
 
 
 def test_ids_are_text_however_they_are_stored(tmp_path):
