@@ -1,0 +1,62 @@
+"""Models: a recipe says how, `fit` gives a frozen model that scores queries. A user is a history, never a row number."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, get_args
+
+from numpy.typing import NDArray
+from pydantic import Field
+
+from bowerbird.models import state
+from bowerbird.models.blend import Blend, BlendModel
+from bowerbird.models.ease import Ease
+from bowerbird.models.ials import Ials, IalsModel
+from bowerbird.models.itemknn import ItemKnn
+from bowerbird.models.linear import LinearModel
+from bowerbird.models.popular import Popular, PopularModel
+from bowerbird.models.sequential import Sequential
+from bowerbird.models.single import Single, SingleModel
+from bowerbird.models.slim import Slim
+from bowerbird.models.state import pack
+from bowerbird.models.text import Text, TextModel
+from bowerbird.types import Json
+
+__all__ = [
+    "MODELS",
+    "RECIPES",
+    "Blend",
+    "BlendModel",
+    "Ease",
+    "Ials",
+    "IalsModel",
+    "ItemKnn",
+    "LinearModel",
+    "Model",
+    "Popular",
+    "PopularModel",
+    "Recipe",
+    "Sequential",
+    "Slim",
+    "Text",
+    "TextModel",
+    "pack",
+    "unpack",
+]
+
+Model = SingleModel | BlendModel
+Recipe = Annotated[Single | Blend, Field(discriminator="kind")]
+"""Any recipe, told apart by its `kind`."""
+
+RECIPES: dict[str, type] = {recipe.model_fields["kind"].default: recipe for recipe in get_args(Single | Blend)}
+"""Recipes by kind."""
+
+MODELS: dict[str, type] = {model.kind: model for model in get_args(Model)}
+"""Model classes by kind. Several recipes may make one kind of model."""
+
+
+def unpack(shape: Json, arrays: Mapping[str, NDArray[Any]]) -> Model:
+    """Put a model together again from what `pack` gave.
+
+    raises  BundleError for an unknown kind, a missing array, or fields that the kind does not have
+    """
+    model: Model = state.unpack(shape, arrays, MODELS)
+    return model

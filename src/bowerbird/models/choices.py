@@ -1,0 +1,123 @@
+"""Rehearsed questions as choices among candidates, and what new items are due."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowerbird.models.mixing import Examples, Floats, candidates
+from bowerbird.models.rehearsal import Rehearsal, stage
+from bowerbird.types import Query
+
+N_BEST, N_RANDOM, BATCH, PLACES = 50, 100, 128, 10
+
+PRETENDED = 0.2
+"""Share of the known items that half of the choices treat as new."""
+
+HELD = 20
+"""As how many hidden events it weighs that new items are taken as often as others, before the first is seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One rehearsed question: what was taken, among candidates.
+
+    features  (n_candidates, 2 n_members + 2) float32: z of known items, z of new items, 1 for new items, 1 for those not pretended
+    counts    (n_candidates,) float32, as in `Examples`
+    taken     the place of the item that was taken
+    stage     of the history's length
+    """
+
+    features: Floats
+    counts: Floats
+    taken: int
+    stage: int
+
+    @property
+    def new(self) -> NDArray[np.bool_]:
+        """(n_candidates,): which are new or treated so."""
+        return self.features[:, -2] > 0
+
+
+def choices(
+    standard: Callable[[Sequence[Query]], Floats],
+    known: NDArray[np.bool_],
+    reads: NDArray[np.bool_],
+    rehearsal: Rehearsal,
+    rng: np.random.Generator,
+) -> tuple[list[Choice], list[Choice]]:
+    """The questions as they are, and with some known items treated as new; without those whose target cannot be scored.
+
+    standard  queries → (n_queries, n_items, n_members), each member's standard scores, NaN = cannot say
+    known     (n_items,) items that are not new
+    reads     (n_members,) members that can say something of new items
+    """
+    plain: list[Choice] = []
+    pretended: list[Choice] = []
+    for start in range(0, len(rehearsal.queries), BATCH):
+        queries = rehearsal.queries[start : start + BATCH]
+        for z, query, target in zip(standard(queries), queries, rehearsal.targets[start : start + BATCH].tolist(), strict=True):
+            pretend = known & (rng.random(len(known)) < PRETENDED)
+            plain += _choice(z, query, target, ~known, ~known, reads, rng)
+            pretended += _choice(z, query, target, ~known | pretend, ~known, reads, rng)
+    return plain, [choice for choice in pretended if choice.new.any()]
+
+
+def _choice(
+    z: Floats,
+    query: Query,
+    target: int,
+    new: NDArray[np.bool_],
+    truly: NDArray[np.bool_],
+    reads: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> list[Choice]:
+    """One question, if its target can be scored.
+
+    z           (n_items, n_members)
+    new, truly  (n_items,) items to treat as new, and those that are
+    """
+    heard = ~np.isnan(z) & np.where(new[:, None], reads, True)
+    able = np.asarray(heard.any(axis=1))
+    able[query.history.items] = False
+    if not able[target]:
+        return []
+    fresh = [np.where(new, row, np.nan) for row in z.T[reads]]
+    items, counts = candidates([*z.T, *fresh], ~able, target, N_BEST, N_RANDOM, rng)
+    said = np.where(heard[items], z[items], 0)
+    marks = np.stack((new[items], truly[items]), axis=1)
+    features = np.concatenate((said * ~new[items, None], said * new[items, None], marks), axis=1).astype(np.float32)
+    return [Choice(features, counts, int(np.flatnonzero(items == target)[0]), int(stage([len(query.history)])[0]))]
+
+
+def together(choices: list[Choice], n_features: int) -> Examples:
+    """All choices in one table."""
+    size = max((len(choice.counts) for choice in choices), default=1)
+    features = np.zeros((len(choices), size, n_features), np.float32)
+    counts = np.zeros((len(choices), size), np.float32)
+    for place, choice in enumerate(choices):
+        features[place, : len(choice.counts)] = choice.features - choice.features[choice.taken]
+        counts[place, : len(choice.counts)] = choice.counts
+    return Examples(features, counts, np.array([choice.stage for choice in choices], np.intp))
+
+
+def share_of_new(choices: list[Choice], expected: float) -> float:
+    """How many of the hidden events are on new items; held to be `expected` before the first is seen, as if by `HELD` events."""
+    seen = sum(bool(choice.new[choice.taken]) for choice in choices)
+    return (seen + HELD * expected) / (len(choices) + HELD)
+
+
+def offset(choices: list[Choice], number: int, row: Floats, share: float) -> float:
+    """What to add to the scores of new items so that they get this share of the first ten places.
+
+    The j-th best new item is among the first ten if it beats the (11 − j)-th best known one, so the offset that it needs is the
+    difference; the offset wanted is the quantile of these.
+    """
+    needed = []
+    for choice in [choice for choice in choices if choice.stage == number] or choices:
+        scores = choice.features[:, :-2] @ row[:-2]
+        new, known = (np.sort(scores[mark])[::-1][:PLACES] for mark in (choice.new, ~choice.new))
+        new, known = (np.pad(best, (0, PLACES - len(best)), constant_values=-1e6) for best in (new, known))
+        needed.append(known[::-1] - new)
+    return float(np.quantile(np.concatenate(needed), min(share, 1.0), method="higher")) if needed else 0.0

@@ -1,0 +1,85 @@
+"""What everyone likes: the floor under every other model, and all there is for someone of whom nothing is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from bowerbird.config import Settings
+from bowerbird.data import Catalogue
+from bowerbird.protocols import Progress, silent
+from bowerbird.types import Log, Query, Scores
+
+DAY = 86_400.0
+
+
+class Popular(Settings):
+    """Count the signs of interest in each item.
+
+    window_days     only events of the log's last days count; None = all. 7 gives "popular in the last 7 days"
+    half_life_days  an event this old counts half; None = age does not matter
+
+    Both look back from the newest event of the log, so the answer moves when the model is fitted again. A log without a clock
+    has no "recent": there both are without effect and all events count alike.
+
+    cost    O(events) to fit, O(n_queries · n_items) to score
+
+    >>> from bowerbird.types import History
+    >>> log = Log(np.zeros(3, np.int32), np.array([0, 2, 2], np.int32), np.ones(3, np.float32), np.full(3, np.nan), 1, 3)
+    >>> model = Popular().fit(log, Catalogue.of(["a", "b", "c"]), np.random.default_rng(0))
+    >>> np.expm1(model.score([Query(History.of([]))])).round(2)
+    array([[ 1., nan,  2.]], dtype=float32)
+    """
+
+    kind: Literal["popular"] = "popular"
+    window_days: float | None = Field(default=None, gt=0)
+    half_life_days: float | None = Field(default=None, gt=0)
+
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"window_days": (7.0, 30.0, None), "half_life_days": (30.0, None)}
+
+    def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "PopularModel":  # noqa: ARG002
+        """Count; see the class."""
+        liked = log.where(log.weights > 0)
+        counts = np.bincount(liked.items, weights=liked.weights * self._worth(liked), minlength=len(catalogue))
+        known = np.bincount(liked.items, minlength=len(catalogue)) > 0
+        return PopularModel(np.where(known, np.log1p(counts), np.nan).astype(np.float32))
+
+    def _worth(self, log: Log) -> NDArray[np.float64]:
+        """(n_events,) what each event counts for its age."""
+        if not log.has_clock:
+            return np.ones(len(log))
+        age = (log.times.max() - log.times) / DAY
+        worth = np.ones(len(log)) if self.half_life_days is None else 0.5 ** (age / self.half_life_days)
+        return worth if self.window_days is None else np.where(age <= self.window_days, worth, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class PopularModel:
+    """The same scores for every history, the empty one too.
+
+    strengths  (n_items,) float32, log(1 + what was counted); NaN for items that nobody ever liked
+    """
+
+    kind: ClassVar[str] = "popular"
+    strengths: NDArray[np.float32]
+
+    @property
+    def n_items(self) -> int:
+        """How many items it knows of."""
+        return len(self.strengths)
+
+    @property
+    def scorable(self) -> NDArray[np.bool_]:
+        """(n_items,): items that someone liked."""
+        return ~np.isnan(self.strengths)
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """(n_queries, n_items)"""
+        return np.tile(self.strengths, (len(queries), 1))
+
+    def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """All zero: no event of a history carries any of it."""
+        return np.zeros((len(query.history), len(items)), np.float32)

@@ -1,0 +1,13 @@
+"""The list of models that stand alone: one line here makes a recipe known to config, bundles, blends and the contract tests."""
+
+from bowerbird.models.ease import Ease
+from bowerbird.models.ials import Ials, IalsModel
+from bowerbird.models.itemknn import ItemKnn
+from bowerbird.models.linear import LinearModel
+from bowerbird.models.popular import Popular, PopularModel
+from bowerbird.models.sequential import Sequential
+from bowerbird.models.slim import Slim
+from bowerbird.models.text import Text, TextModel
+
+Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text
+SingleModel = PopularModel | LinearModel | IalsModel | TextModel
