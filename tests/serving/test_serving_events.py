@@ -81,6 +81,9 @@ def test_a_wrong_body_names_its_field(http: TestClient, body: object, field: str
         (b'{"user": "ada", "item": "1", "value": 1e999}', "value: should be a finite number, got inf"),
         (b"\xff\xfe", "body: "),
         (b"", "body: field required"),
+        (b'{"user": "ada\xff\xfe"}', "body: "),
+        (b'{"user": "ada", "item": "1", "context": {"one": []}}', "context.one: must be a text, a finite number, true or false, got []"),
+        (b'{"user": "ada", "item": "1", "context": {"x": "\\ud800"}}', "context.x: a text must hold"),
     ],
 )
 def test_what_is_no_json_is_said_so(http: TestClient, raw: bytes, words: str) -> None:

@@ -8,10 +8,11 @@ from starlette.staticfiles import StaticFiles
 from bowerbird import __version__
 from bowerbird.engine import Engine
 from bowerbird.serving import errors
+from bowerbird.serving.fields import MAX_BODY
 from bowerbird.serving.metrics import Metrics
 from bowerbird.serving.middleware import Watch
 from bowerbird.serving.routes import events, health, items, pages, recommendations
-from bowerbird.serving.schemas import MAX_BODY, Problem
+from bowerbird.serving.schemas import Problem
 
 STATIC = Path(__file__).parent / "static"
 

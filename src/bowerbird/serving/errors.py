@@ -32,6 +32,9 @@ STATUS: dict[type[BowerbirdError], int] = {
 
 RETRY_AFTER_S = 1
 
+MAX_SHOWN = 20
+"""Wrong fields listed in one answer."""
+
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Bowerbird</title></head>
 <body><h1>That did not work</h1><p>{detail}</p><p><a href="./">Back to the slate</a></p></body></html>
@@ -64,7 +67,7 @@ def sentence(error: Any) -> FieldError:
     'should be less than 9'
     """
     place, *path = error["loc"]
-    parts = [str(part) for part in path if part not in ("one", "batch")] if place == "body" else [str(part) for part in path]
+    parts = [str(part) for part in path[path[:1] in (["one"], ["batch"]) :]]  # which of the two bodies it was is clear
     if error["type"] == "json_invalid":
         why = error.get("ctx", {}).get("error", "cannot be parsed")
         return FieldError(field="body", message=f"is not valid JSON: {why}, at character {path[0] if path else 0}", got="")
@@ -97,14 +100,17 @@ async def _wrong_request(request: Request, error: Exception) -> Response:
     rest = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     got = f", got {first.got}" if first.got else ""
     request.state.error = "RequestError"
-    return problem(request, 422, f"{first.field}: {first.message}{got}{rest}", found)
+    return problem(request, 422, f"{first.field}: {first.message}{got}{rest}", found[:MAX_SHOWN])
 
 
 async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 400:  # FastAPI says so of a body that is not even text
+        status = 422
     detail = {
         404: f"there is no {request.url.path} here",
         405: f"{request.url.path} does not take {request.method}",
+        422: "body: cannot be read as what its Content-Type says",
         413: "the body is larger than this server takes",
     }.get(status, str(getattr(error, "detail", "")))
     request.state.error = "RequestError"

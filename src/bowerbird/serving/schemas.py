@@ -1,66 +1,31 @@
-"""What comes in and goes out over HTTP: unknown fields are refused, and every limit stands here."""
+"""What comes in and goes out over HTTP: unknown fields are refused. `fields` has the limits of each."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
 
 from bowerbird.answers import PastEvent, Receipt
+from bowerbird.serving.fields import (
+    MAX_BATCH,
+    MAX_EXCLUDED,
+    MAX_HISTORY,
+    MAX_TEXT,
+    Context,
+    Diversity,
+    Filters,
+    Id,
+    Instant,
+    K,
+    Name,
+    Place,
+    Plain,
+    Seed,
+    Word,
+)
 from bowerbird.types import Event, ItemId, Json
 
-MAX_BATCH = 1000
-"""Events in one call."""
-MAX_HISTORY = 1000
-"""Events of a history that comes with the request."""
-MAX_K = 1000
-MAX_EXCLUDED = 10_000
-MAX_TEXT = 10_000
-"""Characters of a title or a review."""
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of a request's body."""
-
 RESERVED = frozenset({"item", "title", "categories", "created", "available"})
-
-
-def _words(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("must be a text like 2026-01-31T18:00:00Z")
-    return value
-
-
-def _aware(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("must have a time zone, like 2026-01-31T18:00:00Z or 2026-01-31T19:00:00+01:00")
-    return value.astimezone(UTC)
-
-
-Instant = Annotated[datetime, BeforeValidator(_words), AfterValidator(_aware)]
-"""ISO 8601 with a time zone; UTC inside."""
-
-Id = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=512,
-        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
-        description="An id: 1 to 512 characters, no control characters, no space at either end.",
-    ),
-]
-Word = Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Plain = Word | bool | FiniteFloat
-Context = Annotated[dict[Name, Plain], Field(max_length=32, description="The circumstances: device, place …")]
-K = Annotated[int, Field(ge=1, le=MAX_K, description="How many items.")]
-Diversity = Annotated[
-    float, Field(ge=0, le=1, description="0 keeps the scorer's order, 1 looks at variety alone; left out, the bundle's setting.")
-]
-
-Filters = Annotated[
-    dict[Name, Plain | list[Plain]],
-    Field(max_length=32, description="Attribute → the value wanted, or a list of values of which one must hold."),
-]
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1, description="Of whatever is random in the answer.")]
-Place = Annotated[int, Field(ge=0, le=2**53, description="A place in a log.")]
 
 
 class Wire(BaseModel):
@@ -93,7 +58,7 @@ class EventIn(Wire):
     time: Annotated[Instant | None, Field(description="When it happened; left out, now.")] = None
     value: FiniteFloat | None = None
     text: Word | None = None
-    context: Context = {}
+    context: Context = Field(default_factory=dict)
     key: Annotated[Id | None, Field(description="Idempotency key: an event whose key is stored already is not stored again.")] = None
 
     def event(self, key: str | None) -> Event:
@@ -133,9 +98,9 @@ class RecommendationsIn(Wire):
     history: Annotated[list[PastEventIn] | None, Field(max_length=MAX_HISTORY, description="Oldest first.")] = None
     k: K = 10
     diversity: Diversity | None = None
-    filters: Filters = {}
+    filters: Filters = Field(default_factory=dict)
     exclude: Annotated[list[Id], Field(max_length=MAX_EXCLUDED, description="Items that must not be shown.")] = []
-    context: Context = {}
+    context: Context = Field(default_factory=dict)
     explain: Annotated[bool, Field(description="Whether to give reasons, each checked by taking the cited events away.")] = False
     seed: Seed = 0
 
@@ -156,9 +121,9 @@ class ReceiptIn(Receipt):
     history: Annotated[tuple[PastEvent, ...] | None, Field(max_length=MAX_HISTORY)] = None
     k: K = 10
     diversity: Diversity | None = None
-    filters: Filters = {}
+    filters: Filters = Field(default_factory=dict)
     exclude: Annotated[tuple[Id, ...], Field(max_length=MAX_EXCLUDED)] = ()
-    context: Context = {}
+    context: Context = Field(default_factory=dict)
     seed: Seed = 0
 
 

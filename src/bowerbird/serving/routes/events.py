@@ -3,7 +3,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header
 
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
-from bowerbird.serving.schemas import BatchIn, EventsIn, Id, StoredOut
+from bowerbird.serving.fields import Id
+from bowerbird.serving.schemas import BatchIn, EventsIn, StoredOut
 
 router = APIRouter(tags=["events"])
 

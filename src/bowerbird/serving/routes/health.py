@@ -1,6 +1,6 @@
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
 from bowerbird.serving.errors import problem
@@ -22,7 +22,7 @@ def readyz(request: Request, engine: LiveEngine) -> Response:
     return JSONResponse({"status": "ready", "bundle": engine.bundle.fingerprint})
 
 
-@router.get("/metrics", summary="Prometheus reads this")
+@router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus reads this")
 def metrics(metrics: LiveMetrics) -> Response:
     """Latencies by route, slates, events, errors, and which bundle answers."""
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

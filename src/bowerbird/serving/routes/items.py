@@ -6,7 +6,8 @@ from starlette.responses import Response
 from bowerbird.serving import wire
 from bowerbird.serving.deps import LiveEngine
 from bowerbird.serving.errors import NotFoundError
-from bowerbird.serving.schemas import Id, ItemIn, ItemOut, K, PutOut, SimilarOut
+from bowerbird.serving.fields import Id, K
+from bowerbird.serving.schemas import ItemIn, ItemOut, PutOut, SimilarOut
 from bowerbird.types import ItemId, Json
 
 router = APIRouter(tags=["items"])
@@ -27,7 +28,7 @@ def get_item(item: Item, engine: LiveEngine) -> Response:
     return wire.item(known(item, engine.item(item)))
 
 
-@router.put("/v1/items/{item:path}", summary="Add an item or change it")
+@router.put("/v1/items/{item:path}", responses={201: {"model": PutOut, "description": "It was new."}}, summary="Add an item or change it")
 def put_item(item: Item, body: ItemIn, engine: LiveEngine, response: Response) -> PutOut:
     """The language model reads its texts, and it can be recommended when the answer arrives: 201 if it is new, 200 if it was changed."""
     new = engine.item(item) is None

@@ -10,8 +10,8 @@ from bowerbird.engine import Engine
 from bowerbird.serving import views
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
 from bowerbird.serving.errors import NotFoundError
+from bowerbird.serving.fields import Diversity, Id
 from bowerbird.serving.metrics import Metrics
-from bowerbird.serving.schemas import Diversity, Id
 from bowerbird.serving.visitors import Dial, SameOrigin, Visitor, newcomer, remember
 from bowerbird.types import Event, UserId
 

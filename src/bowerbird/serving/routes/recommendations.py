@@ -5,7 +5,8 @@ from starlette.responses import Response
 
 from bowerbird.serving import wire
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
-from bowerbird.serving.schemas import MAX_HISTORY, Diversity, HistoryOut, Id, K, RecommendationsIn, ReplayIn, SlateOut
+from bowerbird.serving.fields import MAX_HISTORY, Diversity, Id, K
+from bowerbird.serving.schemas import HistoryOut, RecommendationsIn, ReplayIn, SlateOut
 
 router = APIRouter(tags=["recommendations"])
 
