@@ -11,7 +11,7 @@ from bowerbird.errors import DataError
 from bowerbird.protocols import silent
 from bowerbird.types import Log
 
-USERS, ITEMS, NEW = 40, 24, 4
+USERS, ITEMS, NEW, NEWCOMERS = 46, 24, 4, 4
 DAY = 86_400.0
 
 
@@ -24,7 +24,7 @@ def catalogue() -> Catalogue:
 
 
 def log(seed: int = 0) -> Log:
-    """Seven old items of the camp each, then in the last days two more, which may be new ones."""
+    """Seven old items of the camp each, then in the last days two more and a new one; newcomers do it all at the very end."""
     rng = np.random.default_rng(seed)
     users, items, times = [], [], []
     for user in range(USERS):
@@ -32,6 +32,8 @@ def log(seed: int = 0) -> Log:
         old, new = camp[camp < ITEMS - NEW], camp[camp >= ITEMS - NEW]
         early, late = rng.permutation(old)[:9], rng.permutation(new)[:1]
         moments = np.sort(rng.uniform(0, 80, 7)), np.sort(rng.uniform(80, 100, 3))
+        if user >= USERS - NEWCOMERS:
+            moments = np.sort(rng.uniform(97, 99, 7)), np.sort(rng.uniform(99, 100, 3))
         users += [user] * 10
         items += [*early[:7], *early[7:], *late]
         times += [*(moments[0] * DAY), *(moments[1] * DAY)]

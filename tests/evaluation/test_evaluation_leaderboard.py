@@ -80,28 +80,43 @@ def test_compared_with_the_best_baseline(board, report):
     assert gaps["good"]["p"] < 0.05
 
 
+def test_known_users_are_also_compared_among_themselves(board, report):
+    known = board.rows[0].result.lengths > 0
+    assert 0 < known.sum() < len(known)
+    system, baseline = (row.result.values["ndcg@10"][known] for row in (board.rows[2], best_baseline(board, known)))
+    figures = report["systems"][2]["known_users"]
+    assert figures["users"] == known.sum() == report["data"]["test_users"] - report["data"]["newcomers"]
+    assert figures["means"]["ndcg@10"][0] == pytest.approx(system.mean())
+    assert figures["against_best_baseline"]["mean"] == pytest.approx((system - baseline).mean())
+    assert figures["against_best_baseline"]["to"] == report["best_baseline_of_known_users"]
+
+
 def test_the_same_board_gives_the_same_report(board, report):
     assert to_json(board, "f00d" * 16, resamples=200) == report
 
 
 def test_tables_print_what_was_measured(report):
-    console = Console(width=220, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=150)
     with console.capture() as capture:
         for table in tables(json.loads(json.dumps(report))):
             console.print(table)
-    console.file.close()
     text = capture.get()
+    assert "…" not in text  # nothing is cut off at this width
     for words in (
-        "NDCG@10",
-        "ILD categories",
+        "NDCG",
+        "@10",
+        "categories",
+        "known users",
         "good, shuffled texts",
         "f00df00df00df00d",
-        "Cold-start curve",
-        "By history length",
+        "Cold-start",
+        "By history",
         "seed 0",
     ):
         assert words in text
-    assert f"{report['systems'][2]['means']['ndcg@10'][0]:.4f}" in text
+    good = report["systems"][2]
+    assert f"{good['means']['ndcg@10'][0]:.4f}" in text
+    assert f"{good['known_users']['against_best_baseline']['mean']:+.4f}" in text
 
 
 def test_what_cannot_be_said_is_null_and_a_dash():
@@ -134,6 +149,11 @@ def test_the_baselines_of_the_design_stand_in_every_table():
 def test_real_baselines_run_and_those_who_read_histories_know_the_board():
     split, catalogue = toy.world()
     board = leaderboard(split, catalogue, {}, budget=1)
-    ndcg = {row.name: row.result.values["ndcg@10"].mean() for row in board.rows}
+    known = board.rows[0].result.lengths > 0
+    ndcg = {row.name: row.result.values["ndcg@10"][known].mean() for row in board.rows}
     assert len(ndcg) == len(BASELINES)
     assert min(ndcg["EASE"], ndcg["item-kNN"]) > ndcg["popular, all time"]
+    for row in board.rows[2:]:  # and they show newcomers what is popular
+        lists = [slate.items.tolist() for slate, has_history in zip(row.result.slates, known, strict=True) if not has_history]
+        assert lists[0]
+        assert all(shown == lists[0] for shown in lists)

@@ -8,11 +8,12 @@ import numpy as np
 
 from bowerbird.data import Catalogue, Split
 from bowerbird.evaluation.controls import CONTROLS
+from bowerbird.evaluation.fallback import Fallback
 from bowerbird.evaluation.protocol import Result, evaluate, similarities
 from bowerbird.evaluation.tuning import Bench, Space, Tuned, tune
 from bowerbird.models import Ease, Ials, ItemKnn, Popular, Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
-from bowerbird.protocols import Progress, silent
+from bowerbird.protocols import Progress, Scorer, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def leaderboard(
     """Tune every recipe on validation, fit it on all before the test, judge it on the test.
 
     systems    name -> recipe; the first is compared with the best baseline. They are ranked by `ranking`, as they would be served;
-               baselines by their scores alone, with the same rule for repeats
+               baselines by their scores alone, with the same rule for repeats, and filled up by what is popular (tuned as well) for
+               queries of which they can say nothing
     controls   beside each system also with shuffled texts and with random vectors, at the settings tuned with the true ones
     budget     trials a recipe
     ks         cut-offs; the first is the headline: tuned by, compared by, shown in the tables
@@ -100,11 +102,12 @@ def leaderboard(
     ranking = ranking or RankingSettings()
     bench = Bench(split, catalogue, budget, tuple(ks), max_validation_users, seed, ranking.repeats, progress)
     plain = RankingSettings(diversity=0, repeats=ranking.repeats)
+    popular = _popular(bench) if baselines else None
     rows = []
     for baseline in baselines:
         if split.train.has_clock or not baseline.needs_clock:
             tuned = tune(baseline.recipe, bench, baseline.space)
-            rows.append(_row(bench, baseline.name, "baseline", tuned, told=catalogue, ranking=plain))
+            rows.append(_row(bench, baseline.name, "baseline", tuned, told=catalogue, ranking=plain, fallback=popular))
     for name, recipe in systems.items():
         tuned = tune(recipe, bench)
         rows.append(_row(bench, name, "system", tuned, told=catalogue, ranking=ranking))
@@ -114,13 +117,21 @@ def leaderboard(
     return Leaderboard(tuple(rows), bench)
 
 
-def _row(bench: Bench, name: str, role: str, tuned: Tuned, *, told: Catalogue, ranking: RankingSettings) -> Row:
+def _popular(bench: Bench) -> Scorer:
+    """The best way to say what is popular, fitted on all before the test."""
+    recipe = tune(Popular(), bench).recipe
+    return recipe.fit(bench.split.before_test, bench.catalogue, np.random.default_rng(bench.seed))
+
+
+def _row(
+    bench: Bench, name: str, role: str, tuned: Tuned, *, told: Catalogue, ranking: RankingSettings, fallback: Scorer | None = None
+) -> Row:
     """Fit and judge. `told` is the catalogue that the model reads; variety is measured with the true one."""
     split = bench.split
     start = perf_counter()
     model = tuned.recipe.fit(split.before_test, told, np.random.default_rng(bench.seed), bench.progress)
     seconds = perf_counter() - start
-    pipeline = Pipeline(model, told, ranking)
+    pipeline = Pipeline(Fallback(model, fallback) if fallback else model, told, ranking)
     result = evaluate(
         pipeline.recommend,
         split.test,

@@ -7,14 +7,19 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bowerbird import __version__
 from bowerbird.evaluation.buckets import Bucket, by_history, by_item_age
 from bowerbird.evaluation.leaderboard import Leaderboard, Row
-from bowerbird.evaluation.significance import Interval, paired
+from bowerbird.evaluation.metrics import METRICS, PerUser
+from bowerbird.evaluation.significance import Interval, intervals, paired
 from bowerbird.types import Json
 
 FORMAT = 1
+
+Users = NDArray[np.bool_]
+"""(n_users,): which of the test users."""
 
 
 def to_json(board: Leaderboard, fingerprint: str, resamples: int = 1000) -> Json:
@@ -23,9 +28,7 @@ def to_json(board: Leaderboard, fingerprint: str, resamples: int = 1000) -> Json
     fingerprint  of the data (`Dataset.fingerprint`)
     resamples    of the bootstrap; its seed is the leaderboard's
     """
-    k = board.bench.ks[0]
-    best = best_baseline(board)
-    rows = [_row(row, best, k, board.bench.seed, resamples) for row in board.rows]
+    best, best_known = best_baseline(board), _best_of_known(board)
     report: Json = _plain(
         {
             "format": FORMAT,
@@ -44,16 +47,52 @@ def to_json(board: Leaderboard, fingerprint: str, resamples: int = 1000) -> Json
                 "tuned_by": f"NDCG@{board.bench.ks[0]} on validation",
             },
             "best_baseline": best.name if best else None,
-            "systems": rows,
+            "best_baseline_of_known_users": best_known.name if best_known else None,
+            "systems": [_row(row, board, resamples) for row in board.rows],
         }
     )
     return report
 
 
-def best_baseline(board: Leaderboard) -> Row | None:
-    """The baseline with the highest NDCG at the first k on the test: the hardest one to be compared with."""
+def best_baseline(board: Leaderboard, who: Users | None = None) -> Row | None:
+    """The baseline with the highest NDCG at the first k on the test (of the users `who`): the hardest one to be compared with."""
     rows = [row for row in board.rows if row.role == "baseline"]
-    return max(rows, key=lambda row: float(row.result.values[f"ndcg@{board.bench.ks[0]}"].mean())) if rows else None
+    return max(rows, key=lambda row: float(_ndcg(row, board, who).mean())) if rows else None
+
+
+def _best_of_known(board: Leaderboard) -> Row | None:
+    """As `best_baseline`, of the users who have a history."""
+    known = next((row.result.lengths > 0 for row in board.rows), np.zeros(0, np.bool_))
+    return best_baseline(board, known) if known.any() else None
+
+
+def _ndcg(row: Row, board: Leaderboard, who: Users | None) -> PerUser:
+    values = row.result.values[f"ndcg@{board.bench.ks[0]}"]
+    return values if who is None else values[who]
+
+
+def _against_best(row: Row, board: Leaderboard, resamples: int, who: Users | None = None) -> Json | None:
+    """The row's NDCG less the best baseline's, on the same users."""
+    best = best_baseline(board, who)
+    if best is None or row is best:
+        return None
+    rng = np.random.default_rng(board.bench.seed)
+    return {"to": best.name, **asdict(paired(_ndcg(row, board, who), _ndcg(best, board, who), rng, resamples))}
+
+
+def _known(row: Row, board: Leaderboard, resamples: int) -> Json | None:
+    """The figures of those users who have a history: here models differ by more than what they do with newcomers."""
+    who = row.result.lengths > 0
+    if not who.any():
+        return None
+    rng = np.random.default_rng(board.bench.seed)
+    names = [f"{name}@{k}" for k in board.bench.ks for name in METRICS]
+    means = intervals(np.stack([row.result.values[name][who] for name in names], axis=1), rng, resamples)
+    return {
+        "users": int(who.sum()),
+        "means": _intervals(dict(zip(names, means, strict=True))),
+        "against_best_baseline": _against_best(row, board, resamples, who),
+    }
 
 
 def _data(board: Leaderboard, fingerprint: str) -> Json:
@@ -69,13 +108,8 @@ def _data(board: Leaderboard, fingerprint: str) -> Json:
     }
 
 
-def _row(row: Row, best: Row | None, k: int, seed: int, resamples: int) -> Json:
-    result = row.result
-    difference = None
-    if best is not None and row is not best:
-        name = f"ndcg@{k}"
-        gap = paired(result.values[name], best.result.values[name], np.random.default_rng(seed), resamples)
-        difference = asdict(gap)
+def _row(row: Row, board: Leaderboard, resamples: int) -> Json:
+    result, seed, k = row.result, board.bench.seed, board.bench.ks[0]
     return {
         "name": row.name,
         "role": row.role,
@@ -83,7 +117,8 @@ def _row(row: Row, best: Row | None, k: int, seed: int, resamples: int) -> Json:
         "trials": [trial.to_json() for trial in row.tuned.trials],
         "means": _intervals(result.means(np.random.default_rng(seed), resamples)),
         "totals": dict(result.totals),
-        "against_best_baseline": difference,
+        "against_best_baseline": _against_best(row, board, resamples),
+        "known_users": _known(row, board, resamples),
         "fit_seconds": row.fit_seconds,
         "ms_per_query": result.ms_per_query,
         "by_history": [_bucket(bucket) for bucket in by_history(result, np.random.default_rng(seed), k, resamples)],

@@ -1,10 +1,18 @@
-"""The report as tables for a terminal."""
+"""The report as tables for a terminal: the leaderboard wants 130 columns or more."""
 
 from collections.abc import Callable
+from itertools import zip_longest
 
+from rich import box
 from rich.table import Table
 
 from bowerbird.types import Json
+
+Cell = Callable[[Json], str]
+"""From one of the report's systems to what stands in a column."""
+
+Mean = list[float | None]
+"""Mean, low, high."""
 
 
 def tables(report: Json) -> list[Table]:
@@ -16,29 +24,16 @@ def tables(report: Json) -> list[Table]:
 
 
 def leaderboard_table(report: Json) -> Table:
-    """One row a system; the best of each accuracy column is bold."""
-    k = report["protocol"]["ks"][0]
-    accuracy = {f"NDCG@{k}": f"ndcg@{k}", f"Recall@{k}": f"recall@{k}", f"HR@{k}": f"hit@{k}", f"MRR@{k}": f"mrr@{k}"}
-    distances = [name for name in report["systems"][0]["means"] if name.startswith("distance:")]
-    table = Table(title=_title(report), caption=_caption(report), title_justify="left", caption_justify="left")
-    table.add_column("system")
-    for heading in (*accuracy, "Δ NDCG to best baseline", "coverage", "Gini", "novelty", *("ILD " + _short(name) for name in distances)):
+    """One row a system; the best NDCG that is not a control's is bold."""
+    columns = {**_accuracy(report), **_known(report), **_beyond(report)}
+    table = _empty(_title(report), _caption(report))
+    for heading in columns:
         table.add_column(heading, justify="right")
-    table.add_column("fit s", justify="right")
-    table.add_column("ms/query", justify="right")
-    for system in report["systems"]:
-        table.add_row(
-            system["name"],
-            *(_strong(_with_interval if name.startswith("ndcg") else _mean, report, system, name) for name in accuracy.values()),
-            _difference(system),
-            _number(system["totals"]["coverage"]),
-            _number(system["totals"]["gini"]),
-            _mean(system["means"]["novelty"], 1),
-            *(_mean(system["means"][name]) for name in distances),
-            f"{system['fit_seconds']:.1f}",
-            f"{system['ms_per_query']:.2f}",
-            end_section=system is _last_baseline(report),
-        )
+    top = max((system["means"][_ndcg(report)][0] for system in report["systems"] if system["role"] != "control"), default=None)
+    for system, following in zip_longest(report["systems"], report["systems"][1:]):
+        style = "bold" if system["means"][_ndcg(report)][0] == top and system["role"] != "control" else None
+        last_of_its_role = following is None or system["role"] == "baseline" != following["role"]
+        table.add_row(system["name"], *(cell(system) for cell in columns.values()), style=style, end_section=last_of_its_role)
     return table
 
 
@@ -52,16 +47,63 @@ def history_table(report: Json) -> Table:
     return _curve(report, "by_history", "By history length: NDCG of the test users, by the events in their history", "ndcg")
 
 
+def _accuracy(report: Json) -> dict[str, Cell]:
+    k = report["protocol"]["ks"][0]
+    return {
+        f"NDCG\n@{k}": lambda system: _interval(system["means"][f"ndcg@{k}"]),
+        "Δ to best\nbaseline": lambda system: _difference(system["against_best_baseline"]),
+        f"Recall\n@{k}": lambda system: _number(system["means"][f"recall@{k}"][0]),
+        f"HR\n@{k}": lambda system: _number(system["means"][f"hit@{k}"][0]),
+        f"MRR\n@{k}": lambda system: _number(system["means"][f"mrr@{k}"][0]),
+    }
+
+
+def _known(report: Json) -> dict[str, Cell]:
+    """NDCG without the newcomers, where there are any and not only they."""
+    if not report["data"]["newcomers"] or report["data"]["newcomers"] == report["data"]["test_users"]:
+        return {}
+    return {
+        "NDCG,\nknown users": lambda system: _interval(system["known_users"]["means"][_ndcg(report)]),
+        "Δ among\nthem": lambda system: _difference(system["known_users"]["against_best_baseline"]),
+    }
+
+
+def _beyond(report: Json) -> dict[str, Cell]:
+    distances = [name for name in report["systems"][0]["means"] if name.startswith("distance:")] if report["systems"] else []
+
+    def mean(name: str, digits: int = 3) -> Cell:
+        return lambda system: _number(system["means"][name][0], digits)
+
+    return {
+        "cover-\nage": lambda system: _number(system["totals"]["coverage"], 3),
+        "Gini": lambda system: _number(system["totals"]["gini"], 3),
+        "nov-\nelty": mean("novelty", 1),
+        **{"ILD\n" + name.removeprefix("distance:"): mean(name) for name in distances},
+        "fit\ns": lambda system: f"{system['fit_seconds']:.1f}",
+        "ms/\nquery": lambda system: f"{system['ms_per_query']:.2f}",
+    }
+
+
 def _curve(report: Json, part: str, title: str, metric: str) -> Table:
     k = report["protocol"]["ks"][0]
-    table = Table(title=f"{title} ({metric}@{k}, 95 % interval)", title_justify="left")
-    table.add_column("system")
-    for bucket in report["systems"][0][part]:
-        table.add_column(f"{bucket['label']}\n{bucket['events']} events", justify="right")
+    table = _empty(f"{title} ({metric}@{k}, 95 % interval)")
+    for bucket in report["systems"][0][part] if report["systems"] else []:
+        table.add_column(f"{bucket['label']}\n{bucket['events']} events\n{bucket['users']} users", justify="right")
     for system in report["systems"]:
-        cells = [_with_interval(bucket["means"][f"{metric}@{k}"]) for bucket in system[part]]
-        table.add_row(system["name"], *cells, end_section=system is _last_baseline(report))
+        table.add_row(system["name"], *(_interval(bucket["means"][f"{metric}@{k}"]) for bucket in system[part]))
     return table
+
+
+def _empty(title: str, caption: str | None = None) -> Table:
+    table = Table(
+        title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    table.add_column("system", no_wrap=True)
+    return table
+
+
+def _ndcg(report: Json) -> str:
+    return f"ndcg@{report['protocol']['ks'][0]}"
 
 
 def _title(report: Json) -> str:
@@ -78,41 +120,18 @@ def _caption(report: Json) -> str:
     return (
         f"{protocol['ranking']}; seed {', '.join(map(str, protocol['seeds']))}; 95 % bootstrap intervals over users; "
         f"tuned with ≤ {protocol['budget']} trials each by {protocol['tuned_by']} ({protocol['validation_users']} users); "
-        f"best baseline: {report['best_baseline']}"
+        f"best baseline: {report['best_baseline']}; among known users: {report['best_baseline_of_known_users']}"
     )
 
 
-def _last_baseline(report: Json) -> Json | None:
-    baselines = [system for system in report["systems"] if system["role"] == "baseline"]
-    return baselines[-1] if baselines else None
+def _difference(gap: Json | None) -> str:
+    return "–" if gap is None else f"{gap['mean']:+.4f}\np {gap['p']:.3f}"
 
 
-def _strong(cell: Callable[[list[float | None]], str], report: Json, system: Json, name: str) -> str:
-    """The cell, bold where no other system that is not a control has a higher mean."""
-    top = max(other["means"][name][0] or 0 for other in report["systems"] if other["role"] != "control")
-    text = cell(system["means"][name])
-    return f"[bold]{text}[/bold]" if system["means"][name][0] == top else text
+def _interval(figure: Mean) -> str:
+    mean, low, high = figure
+    return "–" if mean is None or low is None or high is None else f"{mean:.4f}\n{low:.3f}–{high:.3f}"
 
 
-def _difference(system: Json) -> str:
-    gap = system["against_best_baseline"]
-    if gap is None:
-        return "–"
-    return f"{gap['mean']:+.4f} ({gap['low']:+.4f} … {gap['high']:+.4f}) p {gap['p']:.3f}"
-
-
-def _with_interval(interval: list[float | None]) -> str:
-    mean, low, high = interval
-    return "–" if mean is None or low is None or high is None else f"{mean:.4f} ({low:.4f} … {high:.4f})"
-
-
-def _mean(interval: list[float | None], digits: int = 4) -> str:
-    return _number(interval[0], digits)
-
-
-def _number(value: float | None, digits: int = 3) -> str:
+def _number(value: float | None, digits: int = 4) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("distance:")
