@@ -1,14 +1,13 @@
 """Slates for many histories at once, as a table: the offline face of the pipeline."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from bowerbird.bundle import Bundle
-from bowerbird.data import history_of
+from bowerbird.data import histories_of
 from bowerbird.protocols import Progress, silent
-from bowerbird.types import Event, History, Query, Request, Slate, UserId
+from bowerbird.types import Query, Request, Slate, UserId
 
 BATCH = 256
 COLUMNS = {"user": pl.String, "rank": pl.Int64, "item": pl.String, "score": pl.Float32}
@@ -38,33 +37,19 @@ def recommend_all(
     events  user, item, time, kind, value …, as `bowerbird.data.read_events` reads them; users need not be known to the bundle
     cost    a pipeline call for each 256 users; with `explain`, one more scoring of k histories a user
     """
-    histories, unknown = _histories(bundle, events)
+    users, histories, unknown = histories_of(events, bundle.catalogue, bundle.config.data, bundle.scale)
     parts: list[pl.DataFrame] = []
     empty = 0
     for start in range(0, len(histories), BATCH):
         progress("recommending", start, len(histories))
-        chunk = histories[start : start + BATCH]
-        requests = [Request(Query(history), k=k, diversity=diversity) for _, history in chunk]
-        for (user, _), request, slate in zip(chunk, requests, bundle.pipeline.recommend(requests), strict=True):
+        requests = [Request(Query(history), k=k, diversity=diversity) for history in histories[start : start + BATCH]]
+        slates = bundle.pipeline.recommend(requests)
+        for user, request, slate in zip(users[start : start + BATCH], requests, slates, strict=True):
             empty += not len(slate)
             parts.append(_table(bundle, user, request, slate, explain=explain))
     progress("recommending", len(histories), len(histories))
     schema = {**COLUMNS, "reason": pl.String} if explain else COLUMNS
     return BatchResult(pl.concat([pl.DataFrame(schema=schema), *parts]), len(histories), empty, unknown)
-
-
-def _histories(bundle: Bundle, events: pl.DataFrame) -> tuple[list[tuple[UserId, History]], int]:
-    histories, unknown = [], 0
-    for user, rows in _by_user(events):
-        history, strangers = history_of(rows, bundle.catalogue, bundle.config.data, bundle.scale)
-        histories.append((user, history))
-        unknown += strangers
-    return histories, unknown
-
-
-def _by_user(events: pl.DataFrame) -> Iterator[tuple[UserId, list[Event]]]:
-    for (user,), rows in events.group_by("user", maintain_order=True):
-        yield str(user), [Event(*row) for row in rows.select("user", "item", "time", "kind", "value").iter_rows()]
 
 
 def _table(bundle: Bundle, user: UserId, request: Request, slate: Slate, *, explain: bool) -> pl.DataFrame:

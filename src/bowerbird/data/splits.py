@@ -23,14 +23,12 @@ class SplitSettings(Settings):
     validation  share of the events ("time") or users ("users") to tune by
     test        share to judge by
     hidden      of a held-out user's events, the newest share that is asked for
-    repeats     whether an item of the history can be a target
     """
 
     kind: Literal["time", "last", "users"] = "time"
     validation: Share = 0.1
     test: Share = 0.1
     hidden: Share = 0.2
-    repeats: bool = False
 
     @model_validator(mode="after")
     def _leave_some(self) -> "SplitSettings":
@@ -39,16 +37,17 @@ class SplitSettings(Settings):
         return self
 
 
-def split(log: Log, settings: SplitSettings, rng: np.random.Generator) -> Split:
+def split(log: Log, settings: SplitSettings, rng: np.random.Generator, *, repeats: bool = False) -> Split:
     """Cut as the settings say.
 
+    repeats  whether an item of the history can be a target
     raises  DataError if the log cannot be cut so
     """
     if settings.kind == "time":
-        return split_time(log, settings.validation, settings.test, repeats=settings.repeats)
+        return split_time(log, settings.validation, settings.test, repeats=repeats)
     if settings.kind == "last":
-        return split_last(log, repeats=settings.repeats)
-    return split_users(log, rng, settings.validation, settings.test, settings.hidden, repeats=settings.repeats)
+        return split_last(log, repeats=repeats)
+    return split_users(log, rng, settings.validation, settings.test, settings.hidden, repeats=repeats)
 
 
 def split_time(log: Log, validation: float = 0.1, test: float = 0.1, *, repeats: bool = False) -> Split:
