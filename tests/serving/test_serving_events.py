@@ -55,6 +55,7 @@ def test_times_are_kept_in_utc(http: TestClient, engine) -> None:
         ({"user": "ada", "item": "1", "time": "2026-01-31T18:00:00"}, "time", "must have a time zone"),
         ({"user": "ada", "item": "1", "time": 1_700_000_000}, "time", "must be a text like"),
         ({"user": "ada", "item": "1", "value": "many"}, "value", "valid number"),
+        ({"user": "ada", "item": "1", "value": True}, "value", "valid number"),
         ({"events": []}, "events", "at least 1 item"),
         ({"events": [{"user": "ada", "item": "1"}] * 1001}, "events", "at most 1000 items"),
         ({"events": [{"user": "ada", "item": "1"}, {"user": "ada"}]}, "events.1.item", "field required"),

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, PlainValidator
 
 from bowerbird.types import Value
 
@@ -69,6 +69,7 @@ Id = Annotated[
         description="An id: 1 to 512 characters, no control characters, no space at either end.",
     ),
 ]
+Number = Annotated[FiniteFloat, Field(strict=True)]
 Word = Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Plain = Annotated[Value, PlainValidator(_plain, json_schema_input_type=str | float | bool)]

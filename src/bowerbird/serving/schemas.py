@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from bowerbird.answers import PastEvent, Receipt
 from bowerbird.serving.fields import (
@@ -18,6 +18,7 @@ from bowerbird.serving.fields import (
     Instant,
     K,
     Name,
+    Number,
     Place,
     Plain,
     Seed,
@@ -40,7 +41,7 @@ class PastEventIn(Wire):
     item: Id
     kind: Name = "view"
     time: Instant | None = None
-    value: FiniteFloat | None = None
+    value: Number | None = None
 
     def event(self) -> Event:
         """The event as the engine takes it; it belongs to nobody."""
@@ -56,7 +57,7 @@ class EventIn(Wire):
     item: Id
     kind: Name = "view"
     time: Annotated[Instant | None, Field(description="When it happened; left out, now.")] = None
-    value: FiniteFloat | None = None
+    value: Number | None = None
     text: Word | None = None
     context: Context = Field(default_factory=dict)
     key: Annotated[Id | None, Field(description="Idempotency key: an event whose key is stored already is not stored again.")] = None
