@@ -8,6 +8,7 @@ import polars as pl
 from bowerbird.data import checks
 from bowerbird.data.dataset import Dataset, assemble
 from bowerbird.data.itemchecks import add_unknown, clean_items
+from bowerbird.data.items import item_table
 from bowerbird.data.reading import RawData, default_kind, whole_events
 from bowerbird.data.report import CleaningReport, Finding
 from bowerbird.data.settings import DataSettings
@@ -25,7 +26,9 @@ def clean(raw: RawData, settings: DataSettings | None = None, now: datetime | No
     """
     settings = settings or DataSettings()
     now = now or datetime.now(UTC)
-    items, item_findings = (None, []) if raw.items is None else clean_items(raw.items, settings.cleaning)
+    items, item_findings = None, []
+    if raw.items is not None:
+        items, item_findings = clean_items(item_table(raw.items, settings.category_separator), settings.cleaning)
     events, findings = _events(raw, items, settings, now, progress)
     total = Finding("events", len(raw.events), kept=len(events), left_out=len(raw.events) - len(events), why="all rows of the file")
     if not len(events):
