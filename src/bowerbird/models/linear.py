@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -125,15 +126,39 @@ def strongest(blocks: Iterator[NDArray[np.float32]], n_items: int, keep: int | N
     keep    None = all that are not 0
     cost    O(n_items²) time; memory for one block and for what is kept
     """
-    kept = []
-    for block in blocks:
-        if keep is not None and keep < block.shape[1]:
-            weak = np.argpartition(np.abs(block), -keep, axis=1)[:, :-keep]
-            np.put_along_axis(block, weak, 0, axis=1)
-        kept.append(sparse.csr_array(block))
+    if keep is None or keep >= n_items:
+        kept = [sparse.csr_array(block) for block in blocks]
+    else:
+        kept = [_strongest_of(block, keep) for block in blocks]
     if not kept:
         return sparse.csr_array((n_items, n_items), dtype=np.float32)
     return sparse.vstack(kept, format="csr").T.tocsr()
+
+
+def _strongest_of(block: NDArray[np.float32], keep: int) -> sparse.csr_array:
+    items, values = _select(block, keep)
+    starts = np.arange(len(block) + 1) * keep
+    return sparse.csr_array((values.ravel(), items.ravel(), starts), shape=block.shape)
+
+
+@njit(nogil=True, cache=True)
+def _select(block: NDArray[np.float32], keep: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The places and values, (n_rows, keep), of the values of each row that are greatest in size; of equals the first."""
+    n_rows, n = block.shape
+    items, values = np.empty((n_rows, keep), np.int32), np.empty((n_rows, keep), np.float32)
+    for row in range(n_rows):
+        sizes = np.abs(block[row])
+        least = np.partition(sizes, n - keep)[n - keep]
+        equals = keep - (sizes > least).sum()
+        at = 0
+        for place in range(n):
+            if sizes[place] < least or (sizes[place] == least and equals == 0):
+                continue
+            if sizes[place] == least:
+                equals -= 1
+            items[row, at], values[row, at] = place, block[row, place]
+            at += 1
+    return items, values
 
 
 def most_popular(X: sparse.csr_array, most: int | None) -> NDArray[np.intp]:

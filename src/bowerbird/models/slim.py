@@ -127,11 +127,10 @@ def _candidates(
     here = slice(indptr[j], indptr[j + 1])
     others, shared = indices[here], data[here]
     able = (shared > l1) & (others != j)
-    others, shared = others[able], shared[able]
-    if len(others) <= most:
-        return others
-    best = np.argsort(-shared / np.sqrt(diagonal[others]), kind="mergesort")[:most]
-    nearest: NDArray[np.int32] = np.sort(others[best])
+    nearest: NDArray[np.int32] = others[able]
+    if len(nearest) > most:
+        best = np.argsort(-shared[able] / np.sqrt(diagonal[nearest]), kind="mergesort")[:most]
+        nearest = np.sort(nearest[best])
     return nearest
 
 
