@@ -1,0 +1,93 @@
+"""Vectors kept on disk, so that no text is read twice by the same encoder."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowerbird.language.shelf import Shelf
+from bowerbird.protocols import Encoder, Progress, silent
+
+CHUNK = 512
+"""Texts read between two writes: what is lost when a run is stopped."""
+
+logger = logging.getLogger(__name__)
+
+
+def default_cache_path() -> Path:
+    """Where vectors are kept unless said otherwise: `$BOWERBIRD_CACHE`, else `bowerbird` in `$XDG_CACHE_HOME` or in `~/.cache`.
+
+    >>> default_cache_path().name
+    'vectors.sqlite'
+    """
+    if own := os.environ.get("BOWERBIRD_CACHE"):
+        return Path(own).expanduser() / "vectors.sqlite"
+    shared = os.environ.get("XDG_CACHE_HOME")
+    return (Path(shared) if shared else Path.home() / ".cache") / "bowerbird" / "vectors.sqlite"
+
+
+class CachedEncoder:
+    """An encoder that reads each text once: its vectors are kept in one SQLite file by (name of the encoder, hash of the text).
+
+    Any number of processes may share the file. Every vector carries a checksum: one that was damaged is read again, a file
+    that is no cache is put aside and begun anew, and where nothing can be kept the texts are read all the same; each is
+    said in the log with one sentence.
+
+    encoder   reads what is not kept yet
+    path      of the file; its folder is made
+    progress  told of the texts that have to be read
+    cost      10 000 kept texts take 0.1 s
+    """
+
+    def __init__(self, encoder: Encoder, path: Path | None = None, progress: Progress = silent) -> None:
+        self.encoder = encoder
+        self.progress = progress
+        self._shelf = Shelf(path or default_cache_path())
+
+    @property
+    def name(self) -> str:
+        """The encoder's."""
+        return self.encoder.name
+
+    @property
+    def dimension(self) -> int:
+        """The encoder's."""
+        return self.encoder.dimension
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, d), unit length, in the order of `texts`; a text that stands twice is read once.
+
+        raises  what the encoder raises
+        """
+        keys = [text_key(text) for text in texts]
+        if not keys:
+            return np.empty((0, self.dimension), np.float32)
+        kept = self._shelf.get(self.name, list(dict.fromkeys(keys)))
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
+        for some, vectors in self._read(new):
+            self._shelf.put(self.name, dict(zip(some, vectors, strict=True)))
+            kept.update(zip(some, vectors, strict=True))
+        return np.stack([kept[key] for key in keys])
+
+    def _read(self, new: dict[bytes, str]) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
+        """Chunks of like length, so that the encoder pads little."""
+        keys = sorted(new, key=lambda key: len(new[key]))
+        for start in range(0, len(keys), CHUNK):
+            self.progress("reading texts", start, len(keys))
+            some = keys[start : start + CHUNK]
+            yield some, self.encoder.encode([new[key] for key in some])
+        if keys:
+            self.progress("reading texts", len(keys), len(keys))
+
+
+def text_key(text: str) -> bytes:
+    """SHA-256 of the text: 32 bytes.
+
+    >>> text_key("a").hex()[:8]
+    'ca978112'
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
