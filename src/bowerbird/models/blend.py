@@ -11,7 +11,7 @@ from pydantic import Field
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
 from bowerbird.errors import ConfigError
-from bowerbird.models.choices import choices, offset, share_of_new, together
+from bowerbird.models.choices import PRETENDED, choices, offset, share_of_new, together
 from bowerbird.models.ease import Ease
 from bowerbird.models.ials import Ials
 from bowerbird.models.mixing import Floats, learn, standardise
@@ -26,6 +26,10 @@ from bowerbird.types import Log, Query, Scores
 Member = Annotated[Single, Field(discriminator="kind")]
 
 BATCH = 128
+
+FEW = 0.01
+"""Where a smaller share of the items is new, what new items are due is learned from known ones that are treated as new."""
+
 DEFAULT: tuple[Single, ...] = (Popular(), Popular(half_life_days=180), Ease(), Sequential(), Ials(), Text())
 """Popularity for newcomers, two linear models and a factorisation for behaviour, texts for what is new."""
 
@@ -39,7 +43,8 @@ class Blend(Settings):
              0: none before the known items run out
 
     The newest part of the log is hidden and asked for (`rehearsal.py`). The weights, none below 0, are those that bring the hidden
-    events to the top. Then the members are fitted again on the whole log; one without weight is left out.
+    events to the top. Then the members are fitted again on the whole log; one without weight is left out,
+    unless it reads texts.
 
     A *new* item, one that no member knows from behaviour, has its own weights for the members that read texts, learned from hidden
     events on new items and from known items that are treated as new; and an offset, set so that new items get the room they are due.
@@ -76,7 +81,8 @@ class Blend(Settings):
             members.append(recipe.fit(rehearsal.log, catalogue, np.random.default_rng(seed)))
         progress("blend: weigh", len(recipes), total)
         weights, fresh, offsets = _weigh(tuple(members), rehearsal, len(catalogue), self.newness, rng)
-        useful = np.flatnonzero((weights > 1e-3).any(axis=0) | (fresh > 1e-3).any(axis=0))
+        reads = np.array([isinstance(member, ReadsVectors) for member in members])
+        useful = np.flatnonzero((weights > 1e-3).any(axis=0) | reads)
         fitted = []
         for place in useful.tolist():
             progress(f"blend: fit {recipes[place].kind}", len(recipes) + 1 + place, total)
@@ -187,9 +193,12 @@ def _weigh(
         return np.stack([standardise(_padded(member.score(queries), n_items), known)[0] for member in members], axis=-1)
 
     plain, pretended = choices(standard, known, reads, rehearsal, rng)
+    equal = np.concatenate((np.full(2 * len(members), 1 / len(members)), [0, 0]))
     floors = np.concatenate((np.zeros(2 * len(members)), [-np.inf, -np.inf]))
-    table = learn(together([*plain, *pretended], len(floors)), len(STAGES), floors)
-    rehearsed = [choice for choice in (pretended if known.all() else plain) if choice.new.any()]
-    share = newness * share_of_new(rehearsed, float((~known).mean()))
+    table = learn(together([*plain, *pretended], len(equal)), len(STAGES), equal, floors)
+    new = float((~known).mean())
+    asked, expected = (plain, new) if new > FEW else (pretended, PRETENDED)
+    rehearsed = [choice for choice in asked if choice.new.any()]
+    share = newness * share_of_new(rehearsed, expected)
     offsets = np.array([offset(rehearsed, number, row, share) for number, row in enumerate(table)], np.float32)
     return table[:, : len(members)], table[:, len(members) : -2] * reads, offsets

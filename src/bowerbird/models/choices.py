@@ -15,6 +15,9 @@ N_BEST, N_RANDOM, BATCH, PLACES = 50, 100, 128, 10
 PRETENDED = 0.2
 """Share of the known items that half of the choices treat as new."""
 
+FAR = 1000.0
+"""Further apart than any two scores."""
+
 HELD = 20
 """As how many hidden events it weighs that new items are taken as often as others, before the first is seen."""
 
@@ -112,12 +115,14 @@ def offset(choices: list[Choice], number: int, row: Floats, share: float) -> flo
     """What to add to the scores of new items so that they get this share of the first ten places.
 
     The j-th best new item is among the first ten if it beats the (11 − j)-th best known one, so the offset that it needs is the
-    difference; the offset wanted is the quantile of these.
+    difference; the offset wanted is the quantile of these. No room, and new items come after all known ones.
     """
     needed = []
     for choice in [choice for choice in choices if choice.stage == number] or choices:
         scores = choice.features[:, :-2] @ row[:-2]
         new, known = (np.sort(scores[mark])[::-1][:PLACES] for mark in (choice.new, ~choice.new))
-        new, known = (np.pad(best, (0, PLACES - len(best)), constant_values=-1e6) for best in (new, known))
-        needed.append(known[::-1] - new)
-    return float(np.quantile(np.concatenate(needed), min(share, 1.0), method="higher")) if needed else 0.0
+        new, known = (np.pad(best, (0, PLACES - len(best)), constant_values=-FAR) for best in (new, known))
+        needed.append(np.clip(known[::-1] - new, -FAR, FAR))
+    if not needed or share <= 0:
+        return -FAR
+    return float(np.quantile(np.concatenate(needed), min(share, 1.0), method="higher"))

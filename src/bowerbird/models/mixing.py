@@ -13,7 +13,7 @@ from bowerbird.types import Scores
 Floats = NDArray[np.float32]
 
 TIGHTNESS = 0.3
-"""What half the squared length of the common row of weights costs, in hits on rank 1."""
+"""What half the squared distance of the common row of weights to the row of equal weights costs, in hits on rank 1."""
 
 BATCH = 512
 
@@ -77,32 +77,35 @@ def candidates(
     return np.concatenate((best, sample)), counts
 
 
-def learn(examples: Examples, n_stages: int, floors: NDArray[np.float64]) -> Floats:
+def learn(examples: Examples, n_stages: int, equal: NDArray[np.float64], floors: NDArray[np.float64]) -> Floats:
     """The weights (n_stages, n_features) that bring the items taken to the top: they maximise the sum of 1 / log2(1 + rank).
 
     A rank is 1 + the sum over the candidates of σ(score − score of the item taken), which makes the NDCG smooth. Stages with few
-    examples lean on the others: half the squared distance of each stage's weights to a common row is a cost.
+    examples lean on the others: half the squared distance of each stage's weights to a common row is a cost. With no examples at all the
+    weights are equal.
 
+    equal   (n_features,) weights to begin with and, in want of examples, to stay with
     floors  (n_features,) lower bounds of the weights
     cost    O(n · n_candidates · n_features) a step, at most 60 steps
     source  Qin, Liu & Li, "A general approximation framework for direct optimization of IR measures", 2010
 
     >>> the_first_counts = np.array([[[-1.0, 1.0]]] * 50, np.float32)
-    >>> weights = learn(Examples(the_first_counts, np.ones((50, 1), np.float32), np.zeros(50, np.intp)), 1, floors=np.zeros(2))
+    >>> weights = learn(Examples(the_first_counts, np.ones((50, 1), np.float32), np.zeros(50, np.intp)), 1, np.ones(2), floors=np.zeros(2))
     >>> bool(weights[0, 0] > 1), float(weights[0, 1])
     (True, 0.0)
     """
-    n_features = len(floors)
+    n_features = len(equal)
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         table = flat.reshape(n_stages + 1, n_features)
         common, weights = table[0], table[1:]
         gain, slope = _smooth_gain(examples, weights)
         apart = weights - common
-        gradient = np.concatenate(((TIGHTNESS * common - apart.sum(axis=0))[None], apart - slope))
-        return 0.5 * float((apart**2).sum()) + 0.5 * TIGHTNESS * float((common**2).sum()) - gain, gradient.ravel()
+        gradient = np.concatenate(((TIGHTNESS * (common - equal) - apart.sum(axis=0))[None], apart - slope))
+        cost = 0.5 * float((apart**2).sum()) + 0.5 * TIGHTNESS * float(((common - equal) ** 2).sum())
+        return cost - gain, gradient.ravel()
 
-    start = np.full((n_stages + 1) * n_features, 1 / n_features)
+    start = np.tile(equal, n_stages + 1)
     bounds = [(None if floor == -np.inf else floor, None) for floor in np.tile(floors, n_stages + 1)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
     weights: Floats = found.x.reshape(n_stages + 1, n_features)[1:].astype(np.float32)
