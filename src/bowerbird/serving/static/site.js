@@ -17,9 +17,12 @@ document.addEventListener("htmx:error", () => {
   said().textContent = "The server cannot be reached.";
 });
 
-document.addEventListener("htmx:after:swap", () => {
+// The button that was pressed is gone with its card: go on from the heading of the new slate.
+const keepPlace = () => {
   if (document.activeElement === document.body) document.getElementById("slate")?.focus({ preventScroll: true });
-});
+};
+document.addEventListener("htmx:after:swap", keepPlace);
+document.addEventListener("htmx:finally:request", () => setTimeout(keepPlace));
 
 document.addEventListener("input", (event) => {
   if (event.target.id === "dial") document.getElementById("dial-says").textContent = `${Math.round(100 * event.target.value)}%`;
