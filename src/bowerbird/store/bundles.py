@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
@@ -27,7 +27,7 @@ MANIFEST, TENSORS, TABLE = "manifest.json", ".safetensors", ".parquet"
 NO_CHECKSUM = "0" * 64
 """Stands in the manifest while its own checksum is taken."""
 
-Arrays = Mapping[str, NDArray[np.generic]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,7 +40,7 @@ class StoredBundle:
     """
 
     manifest: Json
-    arrays: dict[str, dict[str, NDArray[np.generic]]]
+    arrays: dict[str, dict[str, NDArray[Any]]]
     tables: dict[str, pl.DataFrame]
 
 

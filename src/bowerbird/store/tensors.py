@@ -31,7 +31,7 @@ PREFIX = 8
 """The file begins with the length of its JSON header: 8 bytes, little-endian."""
 
 
-def write_tensors(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+def write_tensors(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write the arrays to a file.
 
     raises  ValueError if an array is of a type that the format does not have; OSError if the disk does not let us
@@ -47,7 +47,7 @@ def write_tensors(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None
     path.chmod(path.parent.stat().st_mode & 0o666)  # the library makes the file its writer's alone
 
 
-def read_tensors(path: Path) -> dict[str, NDArray[np.generic]]:
+def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of a file, as read-only views of it: memory is taken page by page, as they are read, and shared between processes.
 
     raises  ValueError if the file is not safetensors; OSError if it cannot be read
@@ -61,10 +61,10 @@ def read_tensors(path: Path) -> dict[str, NDArray[np.generic]]:
     return {name: _view(buffer[start:], entry) for name, entry in header.items()}
 
 
-def _view(data: memoryview, entry: dict[str, Any]) -> NDArray[np.generic]:
+def _view(data: memoryview, entry: dict[str, Any]) -> NDArray[Any]:
     try:
         dtype, (begin, end) = np.dtype(DTYPES[entry["dtype"]]), entry["data_offsets"]
     except (KeyError, TypeError):
         raise ValueError(f"not a tensor that numpy has: {entry!r:.80}") from None
-    view: NDArray[np.generic] = np.frombuffer(data[begin:end], dtype.newbyteorder("<")).reshape(entry["shape"])
+    view: NDArray[Any] = np.frombuffer(data[begin:end], dtype.newbyteorder("<")).reshape(entry["shape"])
     return view if view.flags.aligned else view.copy()
