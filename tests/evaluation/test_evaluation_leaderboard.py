@@ -48,6 +48,16 @@ def test_what_the_last_fits_read():
     assert not any((control.vectors == catalogue.vectors).all() for _, control in (shuffled, noise))
 
 
+def test_without_refit_validation_is_never_learned_from():
+    split, catalogue = toy.world()
+    toy.CampRecipe.FITS.clear()
+    board = leaderboard(split, catalogue, {"good": toy.CampRecipe()}, baselines=(), budget=2, refit=False)
+    assert all(log is split.train for log, _ in toy.CampRecipe.FITS)
+    report = to_json(board, "x", resamples=20)
+    assert report["protocol"]["fitted_on"] == "train"
+    assert report["data"]["events"] == len(split.train)
+
+
 def test_variety_of_a_control_is_measured_with_the_true_vectors(board):
     system, shuffled = board.rows[2:4]
     same = [a.items.tolist() == b.items.tolist() for a, b in zip(system.result.slates, shuffled.result.slates, strict=True)]

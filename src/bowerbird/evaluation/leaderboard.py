@@ -53,7 +53,7 @@ class Row:
 
     role         "baseline", "system" (the first is the one compared) or "control"
     tuned        its settings and the trials that chose them
-    fit_seconds  of the last fit, on all that came before the test; wall time
+    fit_seconds  of the last fit; wall time
     """
 
     name: str
@@ -86,9 +86,10 @@ def leaderboard(
     max_validation_users: int = 2000,
     ks: Sequence[int] = (10,),
     seed: int = 0,
+    refit: bool = True,
     progress: Progress = silent,
 ) -> Leaderboard:
-    """Tune every recipe on validation, fit it on all before the test, judge it on the test.
+    """Tune every recipe on validation, fit it once more, judge it on the test.
 
     systems    name -> recipe; the first is compared with the best baseline. They are ranked by `ranking`, as they would be served;
                baselines by their scores alone, with the same rule for repeats, and filled up by what is popular (tuned as well) for
@@ -96,11 +97,13 @@ def leaderboard(
     controls   beside each system also with shuffled texts and with random vectors, at the settings tuned with the true ones
     budget     trials a recipe
     ks         cut-offs; the first is the headline: tuned by, compared by, shown in the tables
+    refit      whether the last fit also reads what happened in validation, as a deployed model would. Papers with leave-last-out mostly
+               fit on train alone and only ask with the validation event in the history: compare with them by False
     cost       (budget + 1) fits a recipe, one more for each control
     raises     DataError if the test has no case with a target
     """
     ranking = ranking or RankingSettings()
-    bench = Bench(split, catalogue, budget, tuple(ks), max_validation_users, seed, ranking.repeats, progress)
+    bench = Bench(split, catalogue, budget, tuple(ks), max_validation_users, seed, ranking.repeats, refit, progress)
     plain = RankingSettings(diversity=0, repeats=ranking.repeats)
     popular = _popular(bench) if baselines else None
     rows = []
@@ -118,27 +121,26 @@ def leaderboard(
 
 
 def _popular(bench: Bench) -> Scorer:
-    """The best way to say what is popular, fitted on all before the test."""
+    """The best way to say what is popular, fitted on what the judged models read."""
     recipe = tune(Popular(), bench).recipe
-    return recipe.fit(bench.split.before_test, bench.catalogue, np.random.default_rng(bench.seed))
+    return recipe.fit(bench.learned, bench.catalogue, np.random.default_rng(bench.seed))
 
 
 def _row(
     bench: Bench, name: str, role: str, tuned: Tuned, *, told: Catalogue, ranking: RankingSettings, fallback: Scorer | None = None
 ) -> Row:
     """Fit and judge. `told` is the catalogue that the model reads; variety is measured with the true one."""
-    split = bench.split
     start = perf_counter()
-    model = tuned.recipe.fit(split.before_test, told, np.random.default_rng(bench.seed), bench.progress)
+    model = tuned.recipe.fit(bench.learned, told, np.random.default_rng(bench.seed), bench.progress)
     seconds = perf_counter() - start
     pipeline = Pipeline(Fallback(model, fallback) if fallback else model, told, ranking)
     result = evaluate(
         pipeline.recommend,
-        split.test,
+        bench.split.test,
         bench.catalogue,
-        split.before_test,
+        bench.learned,
         ks=bench.ks,
-        tables=similarities(bench.catalogue, split.before_test),
+        tables=similarities(bench.catalogue, bench.learned),
         seed=bench.seed,
         progress=bench.progress,
     )

@@ -40,6 +40,7 @@ def to_json(board: Leaderboard, fingerprint: str, resamples: int = 1000) -> Json
                 "ks": list(board.bench.ks),
                 "ranking": "full catalogue, pessimistic ties, "
                 + ("items of the history allowed" if board.bench.repeats else "items of the history excluded"),
+                "fitted_on": "train and validation" if board.bench.refit else "train",
                 "seeds": [board.bench.seed],
                 "bootstrap": resamples,
                 "budget": board.bench.budget,
@@ -96,12 +97,12 @@ def _known(row: Row, board: Leaderboard, resamples: int) -> Json | None:
 
 
 def _data(board: Leaderboard, fingerprint: str) -> Json:
-    split, test = board.bench.split, board.bench.split.test
+    learned, test = board.bench.learned, board.bench.split.test
     return {
         "fingerprint": fingerprint,
-        "users": len(np.unique(split.before_test.users)),
+        "users": len(np.unique(learned.users)),
         "items": len(board.bench.catalogue),
-        "events": len(split.before_test),
+        "events": len(learned),
         "test_users": len(test),
         "test_events": int(sum(len(wanted) for wanted in test.targets)),
         "newcomers": int(sum(len(query.history) == 0 for query in test.queries)),

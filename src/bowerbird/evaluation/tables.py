@@ -107,10 +107,10 @@ def _ndcg(report: Json) -> str:
 
 
 def _title(report: Json) -> str:
-    data = report["data"]
+    data, protocol = report["data"], report["protocol"]
     return (
-        f"Test of split “{report['protocol']['split']}”: {data['test_users']} users ({data['newcomers']} newcomers), "
-        f"{data['test_events']} events; fitted on {data['users']} users, {data['items']} items, {data['events']} events; "
+        f"Test of split “{protocol['split']}”: {data['test_users']} users ({data['newcomers']} newcomers), {data['test_events']} events; "
+        f"fitted on {protocol['fitted_on']}: {data['users']} users, {data['items']} items, {data['events']} events; "
         f"data {data['fingerprint'][:16]}"
     )
 

@@ -15,7 +15,7 @@ from bowerbird.evaluation.protocol import evaluate
 from bowerbird.models import Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
-from bowerbird.types import Json
+from bowerbird.types import Json, Log
 
 Space = Mapping[str, tuple[Any, ...]]
 """Setting -> the values to try; `type(recipe).SPACE` of the recipes in `bowerbird.models`."""
@@ -64,6 +64,7 @@ class Bench:
     max_users  at most this many validation users, drawn by `seed`: the same ones for every recipe
     seed       of every fit
     repeats    whether items of the history may be recommended
+    refit      whether the last fit, the one that is judged, also reads what happened in validation, as a deployed model would
     """
 
     split: Split
@@ -73,7 +74,13 @@ class Bench:
     max_users: int = 2000
     seed: int = 0
     repeats: bool = False
+    refit: bool = True
     progress: Progress = field(default=silent)
+
+    @property
+    def learned(self) -> Log:
+        """What the models that are judged have read."""
+        return self.split.before_test if self.refit else self.split.train
 
     def cases(self) -> Cases:
         """The validation cases that judge."""
