@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -5,10 +6,10 @@ from typing import Annotated
 import typer
 
 from bowerbird import fitting
-from bowerbird.bundle import Config
+from bowerbird.bundle import Bundle, Config
 from bowerbird.cli.common import SeedOption, bars, dataset, out
 from bowerbird.cli.evaluate import TrialsOption, measure, show
-from bowerbird.cli.serve import HostOption, PortOption, start
+from bowerbird.cli.serve import HostOption, PortOption, listening, start
 from bowerbird.data import DataSettings, sample_path
 
 
@@ -21,6 +22,15 @@ def demo(
     store: Annotated[str | None, typer.Option("--store", help="The event log; forgotten at the end unless given.")] = None,
 ) -> None:
     """Everything on the bundled MovieLens sample: clean, read, fit, measure, serve."""
+    with listening(host, port) if serve else nullcontext() as listener:
+        bundle = _measured_and_fitted(trials, seed)
+        if listener is not None:
+            with TemporaryDirectory(prefix="bowerbird-") as folder:
+                start(bundle, store or f"sqlite:///{Path(folder) / 'demo.db'}", listener)
+
+
+def _measured_and_fitted(trials: int, seed: int) -> Bundle:
+    """Print what the default model does on the sample, and fit it on all of it."""
     config = Config(data=DataSettings(format="movielens"))
     with bars() as progress:
         data = dataset(sample_path(), None, config, progress)
@@ -29,6 +39,4 @@ def demo(
     with bars() as progress:
         bundle = fitting.fit(data, config, seed=seed, progress=progress)
     out.print("The sample is MovieLens latest-small by GroupLens, for non-commercial use.")
-    if serve:
-        with TemporaryDirectory(prefix="bowerbird-") as folder:
-            start(bundle, store or f"sqlite:///{Path(folder) / 'demo.db'}", host, port)
+    return bundle

@@ -1,3 +1,4 @@
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -20,17 +21,25 @@ def serve(
     store: Annotated[str, typer.Option("--store", help="The event log: a database URL.")] = "sqlite:///bowerbird.db",
 ) -> None:
     """Serve a bundle over HTTP, with a page to try it on; Ctrl-C ends it."""
-    start(Bundle.load(bundle), store, host, port)
+    with listening(host, port) as listener:
+        start(Bundle.load(bundle), store, listener)
 
 
-def start(bundle: Bundle, store: str, host: str, port: int) -> None:
-    """Serve until told to stop."""
+def listening(host: str, port: int) -> socket.socket:
+    """The socket to serve on, taken before any long work begins."""
     try:
-        from bowerbird.serving import serve as run  # noqa: PLC0415 the extra may be missing
+        from bowerbird.serving import bind  # noqa: PLC0415 the extra may be missing
     except ModuleNotFoundError as missing:
         raise ConfigError(f"serve: {missing.name} is not installed; pip install 'bowerbird[serve]'") from None
+    return bind(host, port)
+
+
+def start(bundle: Bundle, store: str, listener: socket.socket) -> None:
+    """Serve until told to stop."""
+    from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
+
     with SqlStore(store) as log:
         with bars() as progress:
             engine = Engine(bundle, log, progress=progress)
         out.print(f"{len(bundle.catalogue):,} items, model {bundle.model.kind}, store {store}")
-        run(engine, host, port)
+        run(engine, listener=listener, say=out.print)

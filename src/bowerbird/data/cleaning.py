@@ -26,7 +26,8 @@ def clean(raw: RawData, settings: DataSettings | None = None, now: datetime | No
     """
     settings = settings or DataSettings()
     now = now or datetime.now(UTC)
-    items, item_findings = None, []
+    items: pl.DataFrame | None = None
+    item_findings: list[Finding] = []
     if raw.items is not None:
         items, item_findings = clean_items(item_table(raw.items, settings.category_separator), settings.cleaning)
     events, findings = _events(raw, items, settings, now, progress)

@@ -32,13 +32,25 @@ def read_items(path: Path) -> pl.DataFrame:
     genres = pl.col("genres").replace("(no genres listed)", "").str.split("|") if "genres" in films.columns else pl.lit(None)
     items = films.select(
         pl.col("movieId").alias("item"),
-        "title",
+        plain_titles(pl.col("title")),
         genres.alias("categories"),
         pl.col("title").str.extract(r"\((\d{4})\)\s*$").cast(pl.Int64).alias("year"),
     )
     beside = path if path.is_dir() else path.parent
     tags = next((beside / name for name in ("tags.csv", "tags.dat") if (beside / name).is_file()), None)
     return items if tags is None else items.join(_tags(tags), on="item", how="left", maintain_order="left")
+
+
+def plain_titles(titles: pl.Expr) -> pl.Expr:
+    """MovieLens sorts by the first noun: "Matrix, The (1999)" is "The Matrix (1999)" to everyone else.
+
+    >>> films = pl.DataFrame({"title": ["Matrix, The (1999)", "Avventura, L' (1960)", "Heat (1995)"]})
+    >>> films.select(plain_titles(pl.col("title")))["title"].to_list()
+    ['The Matrix (1999)', "L'Avventura (1960)", 'Heat (1995)']
+    """
+    articles = r"The|An?|L[aeo]s?|L'|Il|I|El|Un[ae]?|Das|Der|Die|Det|Den|Les|Los|Gli"
+    moved = titles.str.replace(rf"^(.*?), ({articles})((?: \(.*)?)$", "${2} ${1}${3}")
+    return moved.str.replace(r"^L' ", "L'")
 
 
 def _member(path: Path, stem: str) -> Path:
