@@ -37,7 +37,7 @@ class Text(Settings):
     """
 
     kind: Literal["text"] = "text"
-    half_life_events: float | None = Field(default=1.5, gt=0)
+    half_life_events: float | None = Field(default=1.0, gt=0)
     whiten: float = Field(default=0.5, ge=0, le=1)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (1.0, 2.0, 5.0), "whiten": (0.5, 0.75)}

@@ -1,0 +1,301 @@
+"""The blend: what it rehearses, how it learns to weigh, and that new items get the room they are due."""
+
+import models_world as world
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import check_grad
+
+from bowerbird.config import parse
+from bowerbird.errors import ConfigError
+from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text
+from bowerbird.models.choices import FAR, HELD, Choice, offset, share_of_new
+from bowerbird.models.mixing import Examples, _smooth_gain, candidates, learn, standardise
+from bowerbird.models.rehearsal import PER_USER, STAGES, rehearse, stage
+from bowerbird.types import History, Log, Query
+
+MEMBERS = (Popular(), Ease(), Sequential(), Text())
+
+
+def blended(recipe: Blend | None = None, log: Log | None = None) -> BlendModel:
+    recipe = recipe or Blend(members=MEMBERS, cases=100)
+    return recipe.fit(log or world.log(), world.catalogue(), np.random.default_rng(0))
+
+
+# ── rehearsal ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("clock", [True, False])
+def test_nothing_hidden_is_learned_from(clock: bool) -> None:
+    log = world.log(clock)
+    rehearsal = rehearse(log, 50, np.random.default_rng(0))
+    assert 0 < len(rehearsal.log) < len(log)
+    for query, target in zip(rehearsal.queries, rehearsal.targets.tolist(), strict=True):
+        assert target not in query.history.items
+    if clock:
+        assert rehearsal.log.times.max() < np.quantile(log.times, 0.9)
+
+
+def test_without_a_clock_the_last_liked_event_is_asked_for_with_all_before_it() -> None:
+    log = world.log(clock=False)
+    rehearsal = rehearse(log, 1000, np.random.default_rng(0))
+    for user in range(world.USERS):
+        whole, left = log.history(user), rehearsal.log.history(user)
+        assert left.items.tolist() == whole.items[:-1].tolist() == rehearsal.queries[user].history.items.tolist()
+        assert rehearsal.targets[user] == whole.items[-1]
+
+
+def test_what_comes_after_a_hidden_event_is_hidden_too() -> None:
+    """Someone's last like is followed by a dislike: neither may be learned from."""
+    items, weights = np.array([0, 1, 2, 3], np.int32), np.array([1, 1, 1, -1], np.float32)
+    rehearsal = rehearse(Log(np.zeros(4, np.int32), items, weights, np.full(4, np.nan), 1, 4), 10, np.random.default_rng(0))
+    assert rehearsal.log.items.tolist() == [0, 1]
+    assert rehearsal.targets[0] == 2
+
+
+def test_with_a_clock_each_question_has_all_that_came_before_it_and_no_user_asks_too_often() -> None:
+    n = 200
+    log = Log(np.zeros(n, np.int32), np.arange(n, dtype=np.int32), np.ones(n, np.float32), np.arange(n, dtype=float), 1, n)
+    rehearsal = rehearse(log, 1000, np.random.default_rng(0))
+    asked = [query for query in rehearsal.queries if len(query.history) >= 180]
+    assert len(asked) == PER_USER
+    for query, target in zip(rehearsal.queries, rehearsal.targets.tolist(), strict=True):
+        if len(query.history) >= 180:
+            assert query.history.items.tolist() == list(range(target))
+
+
+def test_newcomers_are_rehearsed_too() -> None:
+    rehearsal = rehearse(world.log(), 50, np.random.default_rng(0))
+    assert {0, 1, 2, 3} <= set(stage([len(query.history) for query in rehearsal.queries]).tolist())
+
+
+def test_stages_are_those_of_the_reports() -> None:
+    assert stage([0, 1, 2, 3, 5, 6, 10, 11, 99]).tolist() == [0, 1, 2, 3, 3, 4, 4, 5, 5]
+
+
+# ── weighing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.floats(0.1, 50), st.floats(-20, 20))
+def test_standard_scores_do_not_depend_on_the_scale(factor: float, shift: float) -> None:
+    scores = np.array([[1, 4, np.nan, 2, 8], [0, 0, 0, 0, 9]], np.float32)
+    known = np.array([True, True, True, True, False])
+    one, two = standardise(scores, known)[0], standardise((scores * factor + shift).astype(np.float32), known)[0]
+    np.testing.assert_allclose(two[0], one[0], rtol=1e-2, atol=1e-2)
+    assert one[1].tolist() == [0, 0, 0, 0, 0]
+
+
+def test_a_row_without_a_score_stays_without() -> None:
+    z, _, deviation = standardise(np.full((1, 3), np.nan, np.float32), np.ones(3, bool))
+    assert np.isnan(z).all()
+    assert np.isinf(deviation).all()
+
+
+def test_candidates_hold_the_target_the_best_and_a_sample_that_stands_for_the_rest() -> None:
+    rng = np.random.default_rng(0)
+    rows, banned = rng.normal(size=(2, 100)).astype(np.float32), np.arange(100) < 10
+    rows[0, 50] = np.nan
+    items, counts = candidates(list(rows), banned, 42, 5, 20, rng)
+    assert not banned[items].any()
+    assert len(set(items.tolist())) == len(items)
+    assert counts[items.tolist().index(42)] == 0
+    assert counts.sum() == pytest.approx(100 - 10 - 1)
+    for row in rows:
+        best = np.argsort(-np.where(banned | np.isnan(row), -np.inf, row))[:5]
+        assert set(best.tolist()) <= set(items.tolist())
+
+
+def examples(n: int = 40, seed: int = 0) -> Examples:
+    """The first feature tells the item taken, the second is noise, the third misleads."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(n, 30, 3)).astype(np.float32) + np.array([-2, 0, 2], np.float32)
+    return Examples(features, np.ones((n, 30), np.float32), rng.integers(0, 2, n))
+
+
+def test_the_slope_is_the_slope() -> None:
+    made = examples()
+
+    def gain(flat: np.ndarray) -> float:
+        return _smooth_gain(made, flat.reshape(2, 3))[0]
+
+    def slope(flat: np.ndarray) -> np.ndarray:
+        return _smooth_gain(made, flat.reshape(2, 3))[1].ravel()
+
+    assert check_grad(gain, slope, np.array([0.2, 0.1, 0.3, 0.5, 0.0, 0.1]), epsilon=1e-3) < 1e-2
+
+
+def test_a_telling_member_is_trusted_and_a_misleading_one_is_not() -> None:
+    weights = learn(examples(), 2, np.full(3, 0.3), np.zeros(3))
+    assert (weights[:, 0] > 1).all()
+    assert (weights[:, 2] == 0).all()
+
+
+def test_without_examples_all_members_count_alike() -> None:
+    nothing = Examples(np.zeros((0, 1, 3), np.float32), np.zeros((0, 1), np.float32), np.zeros(0, np.intp))
+    np.testing.assert_allclose(learn(nothing, 2, np.full(3, 0.3), np.zeros(3)), 0.3)
+
+
+def test_a_stage_without_examples_leans_on_the_others() -> None:
+    weights = learn(examples(), 3, np.full(3, 0.3), np.zeros(3))
+    assert weights[2, 0] > 1
+    assert weights[2, 2] < 0.1
+
+
+# ── new items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def made_choices(n: int = 200, n_new: int = 20) -> list[Choice]:
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(n):
+        new = np.arange(60) < n_new
+        z = rng.normal(size=60)
+        features = np.stack((z * ~new, z * new, new, new), axis=1).astype(np.float32)
+        found.append(Choice(features, np.ones(60, np.float32), int(rng.integers(60)), 0))
+    return found
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.02, 0.95))
+def test_new_items_get_the_share_of_places_asked_for(share: float) -> None:
+    found, row = made_choices(), np.array([2.0, 1.0, 0, 0], np.float32)
+    raised = offset(found, 0, row, share)
+    places = []
+    for choice in found:
+        scores = choice.features[:, :2] @ row[:2] + raised * choice.new
+        places.append(choice.new[np.argsort(-scores)[:10]].mean())
+    assert np.mean(places) == pytest.approx(share, abs=0.01)
+
+
+def test_no_room_puts_new_items_behind_all_known_ones() -> None:
+    assert offset(made_choices(), 0, np.array([1.0, 1.0, 0, 0], np.float32), 0.0) == -FAR
+
+
+def test_the_share_of_new_items_is_counted() -> None:
+    found = made_choices()
+    seen = sum(choice.taken < 20 for choice in found)
+    assert share_of_new(found, 0.5) == pytest.approx((seen + HELD / 2) / (200 + HELD))
+    assert share_of_new([], 0.25) == 0.25
+
+
+def launched_log() -> Log:
+    """The last item but one of each taste was launched lately: nobody had it before the last tenth, many have since."""
+    log = world.log()
+    late = log.times >= np.quantile(log.times, 0.9)
+    launched = log.items // world.EACH * world.EACH + world.EACH - 2
+    to_new = late & (log.weights > 0) & (np.arange(len(log)) % 2 == 0)
+    items = np.where(to_new, launched, log.items).astype(np.int32)
+    moved = Log(log.users, items, log.weights, log.times, log.n_users, log.n_items)
+    return moved.where(late | (items != launched))
+
+
+def test_where_new_items_are_taken_a_new_item_is_not_buried() -> None:
+    """To someone whose taste its text tells, it comes before the known items of the other tastes."""
+    scores = blended(log=launched_log()).score([Query(History.of([16, 17, 18]))])[0]
+    assert scores[world.NEW] > scores[:16].max()
+
+
+def test_where_new_items_are_not_taken_they_come_later() -> None:
+    query = Query(History.of([16, 17, 18]))
+    taken, ignored = (blended(log=log).score([query])[0] for log in (launched_log(), world.log()))
+    assert (ignored > ignored[world.NEW]).sum() > (taken > taken[world.NEW]).sum()
+
+
+def test_newness_raises_new_items_and_leaves_the_rest_in_order() -> None:
+    query = Query(History.of([16, 17, 18]))
+    ranks, orders = [], []
+    for newness in (0.0, 1.0, 4.0):
+        scores = blended(Blend(members=MEMBERS, cases=100, newness=newness)).score([query])[0]
+        ranks.append(int((scores > scores[world.NEW]).sum()))
+        orders.append(np.argsort(-scores[: world.NEW]).tolist())
+    assert ranks[0] == world.N_ITEMS - 1
+    assert ranks[0] > ranks[1] >= ranks[2]
+    assert orders[0] == orders[1] == orders[2]
+
+
+# ── the whole ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def noisy_log(seed: int) -> Log:
+    """Users of one taste who stray one time in four, and follow each item by its neighbour one time in two."""
+    rng = np.random.default_rng(seed)
+    users, items = [], []
+    for user in range(300):
+        taken: list[int] = []
+        while len(taken) < 8:
+            own = user % 3 if rng.random() > 0.25 else int(rng.integers(3))
+            wish = (taken[-1] + 1) % world.N_ITEMS if taken and rng.random() < 0.5 else own * world.EACH + int(rng.integers(world.EACH))
+            if wish not in taken:
+                taken.append(wish)
+        users += [user] * 8
+        items += taken
+    n = len(items)
+    return Log(np.array(users, np.int32), np.array(items, np.int32), np.ones(n, np.float32), np.full(n, np.nan), 300, world.N_ITEMS)
+
+
+def gain(model: object, queries: list[Query], targets: list[int]) -> float:
+    """Mean of 1 / log2(1 + rank) of each target."""
+    scores = model.score(queries)  # type: ignore[attr-defined]
+    total = 0.0
+    for row, query, target in zip(scores, queries, targets, strict=True):
+        row[query.history.items] = np.nan
+        total += 1 / np.log2(2 + (row > row[target]).sum())
+    return total / len(targets)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_blend_is_not_worse_than_its_best_member(seed: int) -> None:
+    log, later = noisy_log(seed), noisy_log(seed + 100)
+    asked = [later.history(user).last(8) for user in range(300)]
+    queries = [Query(History.of(history.items[:-1])) for history in asked]
+    targets = [int(history.items[-1]) for history in asked]
+    members = (Popular(), Ease(), Sequential(l2=5), Text())
+    alone = [gain(recipe.fit(log, world.catalogue(), np.random.default_rng(0)), queries, targets) for recipe in members]
+    assert gain(blended(Blend(members=members, cases=300), log), queries, targets) > max(alone) - 0.01
+
+
+def test_contributions_are_the_members_own_weighted_by_their_deviation() -> None:
+    """Adding an event's part: the difference of two items' scores is what the events bring, and what no event brings."""
+    model, items = blended(), np.arange(world.N_ITEMS, dtype=np.int32)
+    query = Query(History.of([16, 1, 18], weights=[1, -1, 1]))
+    wanted = np.zeros((3, world.N_ITEMS))
+    for place, member in enumerate(model.members):
+        _, _, deviation = standardise(member.score([query]), model.known)
+        weight = np.where(model.known, model.weights[stage([3])[0], place], model.fresh[stage([3])[0], place])
+        wanted += member.contributions(query, items) * weight / deviation[0]
+    np.testing.assert_allclose(model.contributions(query, items), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_what_no_event_brings_does_not_depend_on_the_events() -> None:
+    """Score less contributions is the popularity, and a constant for all known items."""
+    model = blended(Blend(members=(Ease(), Text()), cases=100))
+    known = np.flatnonzero(model.known & model.members[0].scorable).astype(np.int32)
+    query = Query(History.of([16, 1, 18]))
+    left = model.score([query])[0, known] - model.contributions(query, known).sum(axis=0)
+    np.testing.assert_allclose(left, left[0], atol=1e-3)
+
+
+def test_without_texts_the_blend_does_without() -> None:
+    model = Blend(members=MEMBERS, cases=50).fit(world.log(), world.catalogue().with_vectors(None), np.random.default_rng(0))
+    assert "text" not in [member.kind for member in model.members]
+    assert not model.scorable[world.NEW]
+
+
+def test_a_blend_of_texts_alone_needs_texts() -> None:
+    with pytest.raises(ConfigError, match="the text model is the only member"):
+        Blend(members=(Text(),)).fit(world.log(), world.catalogue().with_vectors(None), np.random.default_rng(0))
+
+
+def test_a_member_without_weight_is_left_out() -> None:
+    """Popularity says nothing on a checkerboard; readers stay, for the sake of new items."""
+    model = blended()
+    assert model.weights.shape == (len(STAGES), len(model.members))
+    assert all(model.weights[:, place].max() > 1e-3 or member.kind == "text" for place, member in enumerate(model.members))
+
+
+def test_a_blend_cannot_hold_a_blend() -> None:
+    with pytest.raises(ConfigError, match=r"blend\.members\.0: .*'blend'"):
+        parse(Recipe, {"kind": "blend", "members": [{"kind": "blend"}]})
+    with pytest.raises(ConfigError, match=r"blend\.members: "):
+        parse(Recipe, {"kind": "blend", "members": []})
