@@ -1,21 +1,18 @@
 """Vectors kept on disk, so that no text is read twice by the same encoder."""
 
 import hashlib
-import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.language.shelf import Shelf
+from bowerbird.language.shelf import Shelf, Vectors
 from bowerbird.protocols import Encoder, Progress, silent
 
 CHUNK = 512
 """Texts read between two writes: what is lost when a run is stopped."""
-
-logger = logging.getLogger(__name__)
 
 
 def default_cache_path() -> Path:
@@ -33,13 +30,14 @@ def default_cache_path() -> Path:
 class CachedEncoder:
     """An encoder that reads each text once: its vectors are kept in one SQLite file by (name of the encoder, hash of the text).
 
-    Any number of processes may share the file. Every vector carries a checksum: one that was damaged is read again, a file
-    that is no cache is put aside and begun anew, and where nothing can be kept the texts are read all the same; each is
-    said in the log with one sentence.
+    Any number of processes may share the file. Every vector carries a checksum: one that was damaged is read again, a damaged
+    file is put aside and begun anew, and where nothing can be kept the texts are read all the same; each is said in the log
+    with one sentence.
 
     encoder   reads what is not kept yet
     path      of the file; its folder is made
     progress  told of the texts that have to be read
+    raises    LanguageError, when it encodes, if the file is another program's database
     cost      10 000 kept texts take 0.1 s
     """
 
@@ -67,21 +65,27 @@ class CachedEncoder:
         if not keys:
             return np.empty((0, self.dimension), np.float32)
         kept = self._shelf.get(self.name, list(dict.fromkeys(keys)))
-        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
-        for some, vectors in self._read(new):
-            self._shelf.put(self.name, dict(zip(some, vectors, strict=True)))
-            kept.update(zip(some, vectors, strict=True))
+        texts_of = dict(zip(keys, texts, strict=True))
+        fresh = self._read({key: text for key, text in texts_of.items() if key not in kept})
+        if fresh:
+            dimension = len(next(iter(fresh.values())))
+            stale = {key: texts_of[key] for key, vector in kept.items() if len(vector) != dimension}
+            kept |= fresh | self._read(stale)
         return np.stack([kept[key] for key in keys])
 
-    def _read(self, new: dict[bytes, str]) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
-        """Chunks of like length, so that the encoder pads little."""
+    def _read(self, new: dict[bytes, str]) -> Vectors:
+        """Read these and keep them, in chunks of like length, so that the encoder pads little."""
         keys = sorted(new, key=lambda key: len(new[key]))
+        read: Vectors = {}
         for start in range(0, len(keys), CHUNK):
             self.progress("reading texts", start, len(keys))
             some = keys[start : start + CHUNK]
-            yield some, self.encoder.encode([new[key] for key in some])
+            vectors = dict(zip(some, self.encoder.encode([new[key] for key in some]), strict=True))
+            self._shelf.put(self.name, vectors)
+            read |= vectors
         if keys:
             self.progress("reading texts", len(keys), len(keys))
+        return read
 
 
 def text_key(text: str) -> bytes:

@@ -49,7 +49,10 @@ class Endpoint(Settings):
     @field_validator("url")
     @classmethod
     def _is_http(cls, url: str) -> str:
-        parts = httpx.URL(url)
+        try:
+            parts = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"must be an address ({error})") from None
         if parts.scheme not in ("http", "https") or not parts.host:
             raise ValueError("must be an http or https address")
         if parts.userinfo or parts.query:
@@ -165,9 +168,10 @@ def vectors_in(answer: httpx.Response, n: int, s: Endpoint) -> NDArray[np.float3
     raises  LanguageError for whatever is not n finite, non-zero vectors of one (and the wanted) dimension
     """
     try:
-        rows = {int(row.get("index", place)): row["embedding"] for place, row in enumerate(answer.json()["data"])}
-        if sorted(rows) != list(range(n)):
-            raise LanguageError(f"endpoint {s.url}: must answer {n} texts with {n} vectors, got {len(rows)}")
+        data = answer.json()["data"]
+        rows = {int(row.get("index", place)): row["embedding"] for place, row in enumerate(data)}
+        if len(data) != n or sorted(rows) != list(range(n)):
+            raise LanguageError(f"endpoint {s.url}: must answer {n} texts with {n} vectors, each of its own index, got {len(data)}")
         vectors = np.array([rows[place] for place in range(n)], np.float32)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LanguageError(f"endpoint {s.url}: its answer is not of the form of OpenAI's /embeddings ({error!s:.100})") from None
