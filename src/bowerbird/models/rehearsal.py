@@ -42,8 +42,9 @@ class Rehearsal:
 def rehearse(log: Log, n_cases: int, rng: np.random.Generator) -> Rehearsal:
     """Hide events and ask for them.
 
-    With a clock: all events of the last tenth are hidden, and up to `n_cases` of those that say "liked" are asked for, each with all
-    that came before it, at most 20 a user. Without: the last such event of up to `n_cases` users.
+    With a clock: all events of the last tenth are hidden, and up to `n_cases` of those that say "liked" are asked for, at most 20 a
+    user: one half with all that came before them, as to someone who goes on; one half with what came before the last tenth, as to
+    someone who comes back. Without: the last such event of up to `n_cases` users.
 
     Stages of the history's length with few cases are filled up with longer histories cut to their newest events, so that the
     answers for newcomers are rehearsed too.
@@ -54,10 +55,12 @@ def rehearse(log: Log, n_cases: int, rng: np.random.Generator) -> Rehearsal:
         return Rehearsal(log, (), np.zeros(0, np.int32))
     fresh = _fresh(log)
     hidden, asked = _by_time(log, fresh, n_cases, rng) if log.has_clock else _by_user(log, fresh, n_cases, rng)
-    histories = [_before(log, place) for place in asked.tolist()]
-    queries, targets = _filled(
-        [Query(h, float(log.times[place])) for h, place in zip(histories, asked, strict=True)], log.items[asked], rng
-    )
+    ends = asked.copy()
+    if log.has_clock:
+        first_hidden = log.starts[1:] - np.bincount(log.users[hidden], minlength=log.n_users)
+        ends[::2] = first_hidden[log.users[asked[::2]]]
+    made = [_question(log, int(log.users[place]), int(end)) for place, end in zip(asked, ends, strict=True)]
+    queries, targets = _filled(made, log.items[asked], rng)
     return Rehearsal(log.where(~hidden), tuple(queries), targets)
 
 
@@ -87,9 +90,10 @@ def _by_user(log: Log, fresh: NDArray[np.bool_], n_cases: int, rng: np.random.Ge
     return np.arange(len(log)) >= ends[log.users], asked
 
 
-def _before(log: Log, place: int) -> History:
-    here = slice(int(log.starts[log.users[place]]), place)
-    return History(log.items[here], log.weights[here], log.times[here])
+def _question(log: Log, user: int, end: int) -> Query:
+    """What the user did before event number `end`, asked at the time of that event."""
+    here = slice(int(log.starts[user]), end)
+    return Query(History(log.items[here], log.weights[here], log.times[here]), float(log.times[end]))
 
 
 def _filled(queries: list[Query], targets: NDArray[np.int32], rng: np.random.Generator) -> tuple[list[Query], NDArray[np.int32]]:
