@@ -19,7 +19,7 @@ class ItemKnn(Settings):
     """Likeness of items by the users they share.
 
     weighting         how a user's interest in an item is weighed before items are compared:
-                      "cosine": 1; "tfidf": by how picky the user is, log(n_items / items of the user);
+                      "cosine": 1; "tfidf": by how picky the user is, log(n_items / (1 + items of the user));
                       "bm25": the same, less for items that many users took, and likeness is the plain dot product (not the cosine)
     neighbours        an item's score comes from this many items most like it
     shrink            added to the product of lengths, so that likeness by one or two shared users counts less ("cosine" and "tfidf")
@@ -61,7 +61,7 @@ class ItemKnn(Settings):
         """(n_users, n_items): X by the weighting."""
         if self.weighting == "cosine":
             return X
-        rarity = np.log(X.shape[1] / np.maximum(X.sum(axis=1), 1))
+        rarity = np.log(np.maximum(X.shape[1] / (1 + X.sum(axis=1)), 1))
         W = X.multiply(rarity[:, None]).tocsr()
         if self.weighting == "tfidf":
             return W.astype(np.float32)

@@ -21,46 +21,51 @@ FADED = 1e-3
 
 
 class Sequential(Settings):
-    """Item–item weights B that best tell each event's item from the decayed history before it.
+    """Item–item weights B that best tell each event's item from the decayed history before it, and each history from itself.
 
-    B minimises ‖T − S B‖² + l2 ‖B‖² over all events t of all users, row t of S being the history before t and row t of T its item:
-    B = (SᵀS + l2 I)⁻¹ SᵀT, its diagonal then set to 0.
+    B minimises ‖T − S B‖² + together ‖X − X B‖² + l2 ‖B‖² over all events t of all users: row t of S is the decayed history before t,
+    row t of T its item, and X are the users' whole histories, where order does not matter. With P = (SᵀS + together XᵀX + l2 I)⁻¹ it is
+    B = P (SᵀT + together XᵀX), its diagonal then set to 0.
 
     l2                greater: smoother, popular items gain
+    together          how much items tell about each other by being in one history, in whatever order; 0 = what comes next, alone
     half_life_events  of the histories learned from
     ask_events        of the query's history; None = as learned
     half_life_days    of the query's history, by the clock
     keep              weights kept for each scored item; None = all
     max_items         only the most popular ones are learned, the others cannot be scored; None = all
 
-    cost    O(n_items³) time, one n_items² float32 matrix and the sparse SᵀT
-    source  the "transition" part (SLIT) of Choi et al., WWW 2021
+    cost    O(n_items³ + n_items · events · half_life) time, one n_items² float32 matrix
+    source  Choi et al., WWW 2021 (SLIST), here without the constraint on the diagonal
 
     >>> log = Log(np.array([0, 0, 0]), np.array([0, 1, 2]), np.ones(3, np.float32), np.full(3, np.nan), n_users=1, n_items=3)
-    >>> Sequential(l2=1, half_life_events=1).fit(log, Catalogue.of(["a", "b", "c"]), np.random.default_rng(0)).weights.toarray().round(2)
+    >>> recipe = Sequential(l2=1, half_life_events=1, together=0)
+    >>> recipe.fit(log, Catalogue.of(["a", "b", "c"]), np.random.default_rng(0)).weights.toarray().round(2)
     array([[0.  , 0.47, 0.12],
            [0.  , 0.  , 0.47],
            [0.  , 0.  , 0.  ]], dtype=float32)
     """
 
     kind: Literal["sequential"] = "sequential"
-    l2: float = Field(default=200.0, gt=0)
+    l2: float = Field(default=150.0, gt=0)
+    together: float = Field(default=0.3, ge=0)
     half_life_events: float = Field(default=2.0, gt=0)
     ask_events: float | None = Field(default=None, gt=0)
     half_life_days: float | None = Field(default=None, gt=0)
     keep: int | None = Field(default=300, gt=0)
     max_items: int | None = Field(default=20_000, gt=1)
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (2.0, 5.0), "l2": (50.0, 200.0, 500.0)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (2.0, 5.0), "l2": (50.0, 150.0, 500.0)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Solve; see the class."""
-        learned = most_popular(interactions(log), self.max_items)
+        X = interactions(log)
+        learned = most_popular(X, self.max_items)
         compact = np.full(log.n_items, -1, np.int32)
         compact[learned] = np.arange(len(learned))
         told = log.where((log.weights > 0) & (compact[log.items] >= 0))
         squares, nexts = moments(compact[told.items], told.starts, len(learned), self.half_life_events)
-        columns = _solve(squares, nexts, self.l2, progress)
+        columns = solve(squares, nexts, X[:, learned], self.together, self.l2, progress)
         weights = strongest(columns, len(learned), self.keep)
         return LinearModel.of(spread(weights, learned, len(catalogue)), self.ask_events or self.half_life_events, self.half_life_days)
 
@@ -94,17 +99,25 @@ def moments(
     return squares, nexts
 
 
-def _solve(squares: sparse.csr_array, nexts: sparse.csr_array, l2: float, progress: Progress) -> Iterator[NDArray[np.float32]]:
-    """Bᵀ in blocks of rows."""
+def solve(
+    squares: sparse.csr_array, nexts: sparse.csr_array, X: sparse.csr_array, together: float, l2: float, progress: Progress = silent
+) -> Iterator[NDArray[np.float32]]:
+    """Bᵀ in blocks of rows. As P⁻¹ = SᵀS + together XᵀX + l2 I, B = I − l2 P − P (SᵀS − SᵀT), which spares the product with the dense XᵀX.
+
+    An item that follows nothing and is together with nothing has no weights.
+    """
     n = squares.shape[0]
     progress("sequential", 0, n)
-    gram = np.asfortranarray(squares.toarray(), dtype=np.float32)
+    shared = together * (X.T @ X)
+    asked = (nexts.sum(axis=0) + shared.sum(axis=0) - shared.diagonal()) > 0
+    gram = np.asfortranarray((squares + shared).toarray(), dtype=np.float32)
     gram[np.diag_indices(n)] += l2
     P = inverse(gram)
-    targets = nexts.T.tocsr().astype(np.float32)
+    surplus = (squares - nexts).T.tocsr().astype(np.float32)
     for rows in block_rows(n):
-        block = np.asarray(targets[rows] @ P)
+        block = -np.float32(l2) * P[rows] - surplus[rows] @ P
         places = np.arange(len(block))
         block[places, rows.start + places] = 0
+        block[~asked[rows]] = 0
         yield block
         progress("sequential", rows.stop, n)

@@ -17,7 +17,7 @@ from bowerbird.protocols import Progress, silent
 from bowerbird.types import Log
 
 CHUNK = 256
-SWEEPS = 100
+SWEEPS = 1000
 
 
 class Slim(Settings):
