@@ -25,7 +25,11 @@ FRAME = pl.DataFrame(
 
 
 def test_fields_follow_in_order_and_empty_ones_are_left_out():
-    assert item_texts(FRAME) == ["Ink. Office, Print. Brand name: HP. Description: Black ink. Tags: a, b", "Pen!", ""]
+    assert item_texts(FRAME) == ["Ink. Office, Print. Tags: a, b. Brand name: HP. Description: Black ink.", "Pen!", ""]
+
+
+def test_an_item_has_one_text_whatever_stands_beside_it():
+    assert [item_texts(FRAME[row])[0] for row in range(3)] == item_texts(FRAME)
 
 
 def test_the_settings_choose_fields_and_order_and_may_choose_numbers():

@@ -21,7 +21,8 @@ LINK = re.compile(r"(?:https?|ftp)://\S+|www\.\S+")
 class TextSettings(Settings):
     """Which fields of an item are read, and how much of them.
 
-    fields     columns in this order; None = title, categories, then every other column of text, as the table has them
+    fields     columns in this order; None = title, categories, then every other column of text, the shortest first, so
+               that a long description does not push a brand over the edge
     max_chars  the text is cut after the last whole word within it
     """
 
@@ -42,8 +43,12 @@ def item_texts(frame: pl.DataFrame, settings: TextSettings | None = None) -> lis
     """
     settings = settings or TextSettings()
     fields = chosen_fields(frame, settings)
+    if not fields:
+        return [""] * len(frame)
+    leading = len(fields) if settings.fields else sum(name in PLAIN for name in fields)
     columns = [[_said(name, value) for value in frame[name].to_list()] for name in fields]
-    return [shorten(_sentences(parts), settings.max_chars) for parts in zip(*columns, strict=True)] if fields else [""] * len(frame)
+    rows = ([*parts[:leading], *sorted(parts[leading:], key=len)] for parts in zip(*columns, strict=True))
+    return [shorten(_sentences(parts), settings.max_chars) for parts in rows]
 
 
 def chosen_fields(frame: pl.DataFrame, settings: TextSettings) -> list[str]:
