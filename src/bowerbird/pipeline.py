@@ -97,7 +97,7 @@ def best(scores: NDArray[np.float32], n: int) -> Slate:
     known = np.flatnonzero(~np.isnan(scores))
     values = scores[known]
     if len(known) > n:
-        edge = np.partition(values, len(values) - n)[len(values) - n]
+        edge = -np.partition(-values, n - 1)[n - 1]  # from this side it is fast also where most scores are one and the same
         above = np.flatnonzero(values > edge)
         level = np.flatnonzero(values == edge)[: n - len(above)]
         chosen = np.concatenate((above, level))

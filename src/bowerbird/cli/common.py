@@ -19,8 +19,14 @@ ItemsOption = Annotated[Path | None, typer.Option("--items", help="The catalogue
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings, a TOML file.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of everything random.")]
 
+NO_TERMINAL_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe."""
+
 out = Console()
 err = Console(stderr=True)
+for console in (out, err):
+    if not console.is_terminal:
+        console.width = NO_TERMINAL_WIDTH
 
 
 def settings(config: Path | None) -> Config:

@@ -34,6 +34,7 @@ def evaluate(
     k: Annotated[list[int] | None, typer.Option("--k", min=1, help="Cut-offs; the first heads the table. May be repeated.")] = None,
     trials: TrialsOption = 4,
     controls: Annotated[bool, typer.Option("--controls", help="Also with shuffled texts and random vectors.")] = False,
+    refit: Annotated[bool, typer.Option("--refit/--no-refit", help="Whether the judged fit also reads the validation events.")] = True,
     seed: SeedOption = 0,
 ) -> None:
     """Hold the configured model against tuned baselines on events it has not seen, and print the table."""
@@ -42,7 +43,7 @@ def evaluate(
         chosen = chosen.model_copy(update={"split": chosen.split.model_copy(update={"kind": split_kind.value})})
     with bars() as progress:
         data = dataset(events, items, chosen, progress)
-        measured = measure(data, chosen, k or [10], trials, seed, progress, controls=controls)
+        measured = measure(data, chosen, k or [10], trials, seed, progress, controls=controls, refit=refit)
     show(measured)
     if report is not None:
         with whole_file(report) as part:
@@ -50,7 +51,17 @@ def evaluate(
         out.print(f"Wrote {report}.")
 
 
-def measure(data: Dataset, config: Config, ks: list[int], trials: int, seed: int, progress: Progress, *, controls: bool = False) -> Json:
+def measure(
+    data: Dataset,
+    config: Config,
+    ks: list[int],
+    trials: int,
+    seed: int,
+    progress: Progress,
+    *,
+    controls: bool = False,
+    refit: bool = True,
+) -> Json:
     """The leaderboard of the configured model and the baselines."""
     catalogue = read_catalogue(data.catalogue, config, progress=progress)
     board = leaderboard(
@@ -62,6 +73,7 @@ def measure(data: Dataset, config: Config, ks: list[int], trials: int, seed: int
         budget=trials,
         ks=ks,
         seed=seed,
+        refit=refit,
         progress=progress,
     )
     return to_json(board, data.fingerprint)

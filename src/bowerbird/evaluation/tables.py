@@ -1,4 +1,4 @@
-"""The report as tables for a terminal: the leaderboard wants 130 columns or more."""
+"""The report as tables for a terminal: accuracy, variety and cost, and two curves. None wants more than 100 columns or so."""
 
 from collections.abc import Callable
 from itertools import zip_longest
@@ -16,17 +16,26 @@ Mean = list[float | None]
 
 
 def tables(report: Json) -> list[Table]:
-    """The leaderboard, the cold-start curve, and the results by history length, in this order.
+    """The leaderboard, variety and cost, the cold-start curve, and the results by history length, in this order.
 
     report  from `report.to_json`, or read back from its file
     """
-    return [leaderboard_table(report), cold_start_table(report), history_table(report)]
+    return [leaderboard_table(report), beyond_table(report), cold_start_table(report), history_table(report)]
 
 
 def leaderboard_table(report: Json) -> Table:
-    """One row a system; the best NDCG that is not a control's is bold."""
-    columns = {**_accuracy(report), **_known(report), **_beyond(report)}
-    table = _empty(_title(report), _caption(report))
+    """How well each system finds what was wanted; the best NDCG that is not a control's is bold."""
+    return _table(report, {**_accuracy(report), **_known(report)}, _title(report), _caption(report))
+
+
+def beyond_table(report: Json) -> Table:
+    """How varied and how dear each system is."""
+    return _table(report, _beyond(report), "Variety of what is shown, and cost", "")
+
+
+def _table(report: Json, columns: dict[str, Cell], title: str, caption: str) -> Table:
+    """One row a system."""
+    table = _empty(title, caption)
     for heading in columns:
         table.add_column(heading, justify="right")
     top = max((system["means"][_ndcg(report)][0] for system in report["systems"] if system["role"] != "control"), default=None)
