@@ -65,14 +65,15 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def bars() -> Iterator[protocols.Progress]:
-    """Progress bars on standard error, one for each job that reports."""
+    """Progress bars on standard error, one for each job that reports; what stands behind a colon is the step that the job is at."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as shown:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = shown.add_task(what, total=total)
-            shown.update(tasks[what], completed=done, total=total)
+            job = what.split(":")[0]
+            if job not in tasks:
+                tasks[job] = shown.add_task(job, total=total)
+            shown.update(tasks[job], description=what, completed=done, total=total)
 
         yield report
