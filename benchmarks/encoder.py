@@ -100,9 +100,8 @@ def cosines(a: Vectors, b: Vectors) -> NDArray[np.float64]:
 def compare(source: Path, texts: Sequence[str], work: Path) -> dict[str, Path]:
     """Print the table of candidates; gives the files of float32 and of what ships."""
     tokens = sum(len(one.ids) for one in MiniLm().open(threads=1).tokenizer.encode_batch(list(texts)))
-    print(
-        f"{len(texts)} texts, {tokens / len(texts):.0f} tokens each; cosine to float32; alone = least cosine of a text read alone to itself in a batch"
-    )
+    print(f"{len(texts)} texts of {tokens / len(texts):.0f} tokens on average; mean and least cosine to float32;")
+    print("alone = least cosine of a text's vector, read alone, to its vector out of a batch")
     print(f"{'':54} {'MB':>5} {'mean':>8} {'least':>8} {'alone':>8} {'texts/s':>8} {'tokens/s':>9}")
     files: dict[str, Path] = {}
     exact: Vectors | None = None
@@ -127,13 +126,19 @@ def compare(source: Path, texts: Sequence[str], work: Path) -> dict[str, Path]:
 
 
 def ranks_of_new(events: pl.DataFrame, catalogue: Catalogue, vectors: Vectors, decay: float) -> NDArray[np.int64]:
-    """Of each test event whose item has no training event: its place among all items but the history, 0 = first; ties go to the others."""
+    """Of each test event whose item has no training event: its place among all items but the history, 0 = first.
+
+    Ties go to the others. An item that is in the history already is never shown: last.
+    """
     trained = set(events.filter(pl.col("split") == "train")["item"])
     places = []
     for _, one in events.sort("user", "position", maintain_order=True).group_by("user", maintain_order=True):
         numbers, splits, ids = catalogue.numbers(one["item"].to_list()), one["split"].to_list(), one["item"].to_list()
         for at in range(1, len(ids)):
-            if splits[at] != "test" or ids[at] in trained or numbers[at] in numbers[:at]:
+            if splits[at] != "test" or ids[at] in trained:
+                continue
+            if numbers[at] in numbers[:at]:
+                places.append(len(catalogue))
                 continue
             history = numbers[:at]
             scores = vectors @ (decay ** np.arange(at - 1, -1, -1) @ vectors[history]).astype(np.float32)

@@ -152,7 +152,7 @@ def test_no_key_no_opening(monkeypatch):
     with pytest.raises(LanguageError, match="environment variable NO_SUCH_KEY must hold its key, got none"):
         Endpoint(model="m", key_env="NO_SUCH_KEY").open()
     server = Server()
-    encoder = server.open(monkeypatch, key_env=None)
+    encoder = server.open(monkeypatch, key_env="")
     encoder.encode(["a"])
     assert "Authorization" not in server.asked[0].headers
 

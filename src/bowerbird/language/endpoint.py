@@ -28,7 +28,7 @@ class Endpoint(Settings):
     """Where the server is, and how to ask it.
 
     url         up to `/v1`; `/embeddings` is added
-    key_env     name of the environment variable with the key; None = the server wants none
+    key_env     name of the environment variable with the key; "" = the server wants none
     batch       texts a request
     timeout_s   for one answer
     retries     more tries after the first where the server is busy, broken or silent
@@ -39,7 +39,7 @@ class Endpoint(Settings):
     kind: Literal["openai"] = "openai"
     url: str = "https://api.openai.com/v1"
     model: str = Field(min_length=1)
-    key_env: str | None = "OPENAI_API_KEY"
+    key_env: str = "OPENAI_API_KEY"
     batch: int = Field(default=64, ge=1, le=2048)
     timeout_s: float = Field(default=30.0, gt=0)
     retries: int = Field(default=4, ge=0)
@@ -67,7 +67,7 @@ class Endpoint(Settings):
         raises     LanguageError if the environment variable with the key is not set
         """
         headers = {}
-        if self.key_env is not None:
+        if self.key_env:
             key = os.environ.get(self.key_env, "").strip()
             if not key:
                 raise LanguageError(f"endpoint {self.url}: environment variable {self.key_env} must hold its key, got none")
