@@ -105,3 +105,8 @@ def test_nothing_gives_nothing() -> None:
 def test_a_half_life_of_nought_is_refused(name: str) -> None:
     with pytest.raises(DataError, match=f"decay: {name} must be > 0, got 0"):
         decayed_rows([History.of([1])], 3, **{"half_life_events": None, name: 0})
+
+
+def test_an_event_later_than_the_question_counts_as_now() -> None:
+    one = History.of([0, 1], times=[0, 4 * DAY])
+    assert decayed_weights([one], half_life_events=None, half_life_days=1, now=np.array([DAY])).tolist() == [0.5, 1.0]
