@@ -9,7 +9,7 @@ from scipy.optimize import check_grad
 
 from bowerbird.config import parse
 from bowerbird.errors import ConfigError
-from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text
+from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, pack
 from bowerbird.models.choices import FAR, HELD, Choice, offset, share_of_new
 from bowerbird.models.mixing import Examples, _smooth_gain, candidates, learn, standardise
 from bowerbird.models.rehearsal import PER_USER, STAGES, rehearse, stage
@@ -24,6 +24,14 @@ def blended(recipe: Blend | None = None, log: Log | None = None) -> BlendModel:
 
 
 # ── rehearsal ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_last_event_of_each_user_can_be_hidden_though_there_is_a_clock() -> None:
+    timed, untimed = (rehearse(world.log(clock), 1000, np.random.default_rng(0), newest=False) for clock in (True, False))
+    assert timed.log.items.tolist() == untimed.log.items.tolist()
+    assert timed.targets.tolist() == untimed.targets.tolist()
+    one, two = (pack(blended(Blend(members=MEMBERS, cases=100, hide=hide)))[1]["weights"] for hide in ("newest", "last"))
+    assert (one != two).any()
 
 
 @pytest.mark.parametrize("clock", [True, False])

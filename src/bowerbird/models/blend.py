@@ -30,7 +30,7 @@ BATCH = 128
 FEW = 0.01
 """Where a smaller share of the items is new, what new items are due is learned from known ones that are treated as new."""
 
-DEFAULT: tuple[Single, ...] = (Popular(), Popular(half_life_days=180), Ease(), Sequential(), Ials(), Text())
+DEFAULT: tuple[Single, ...] = (Popular(), Popular(half_life_days=365), Popular(half_life_days=30), Ease(), Sequential(), Ials(), Text())
 """Popularity for newcomers, two linear models and a factorisation for behaviour, texts for what is new."""
 
 
@@ -39,10 +39,12 @@ class Blend(Settings):
 
     members  the models to blend; `text` takes part only where the catalogue's texts have been read
     cases    how many hidden events to learn the weights from, at most
+    hide     which events are hidden to learn the weights. "newest": the last tenth of the log, which is what tomorrow is like;
+             "last": the last one of each user, whenever it was, as papers ask for it. A log without a clock has only the latter
     newness  how much room new items get. 1: of the first ten places, the share that they had of the hidden events; 2: twice that;
              0: none before the known items run out
 
-    The newest part of the log is hidden and asked for (`rehearsal.py`). The weights, none below 0, are those that bring the hidden
+    Part of the log is hidden and asked for (`rehearsal.py`). The weights, none below 0, are those that bring the hidden
     events to the top. Then the members are fitted again on the whole log; one without weight is left out,
     unless it reads texts.
 
@@ -59,9 +61,10 @@ class Blend(Settings):
     kind: Literal["blend"] = "blend"
     members: tuple[Member, ...] = Field(default=DEFAULT, min_length=1)
     cases: int = Field(default=2000, ge=10)
+    hide: Literal["newest", "last"] = "newest"
     newness: float = Field(default=1.0, ge=0)
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"newness": (1.0, 2.0)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {}  # newness is a wish, not something that a validation set can tell
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "BlendModel":
         """Rehearse, learn the weights, fit the members on everything.
@@ -71,7 +74,7 @@ class Blend(Settings):
         recipes = [recipe for recipe in self.members if recipe.kind != "text" or catalogue.vectors is not None]
         if not recipes:
             raise ConfigError("blend.members: the text model is the only member, and the catalogue's texts have not been read")
-        rehearsal = rehearse(log, self.cases, rng)
+        rehearsal = rehearse(log, self.cases, rng, newest=self.hide == "newest")
         seeds = rng.integers(2**63, size=len(recipes))
         again = [np.random.default_rng(seed) for seed in seeds]
         total = 2 * len(recipes) + 1

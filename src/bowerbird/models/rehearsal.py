@@ -39,12 +39,12 @@ class Rehearsal:
     targets: NDArray[np.int32]
 
 
-def rehearse(log: Log, n_cases: int, rng: np.random.Generator) -> Rehearsal:
+def rehearse(log: Log, n_cases: int, rng: np.random.Generator, *, newest: bool = True) -> Rehearsal:
     """Hide events and ask for them.
 
-    With a clock: all events of the last tenth are hidden, and up to `n_cases` of those that say "liked" are asked for, at most 20 a
-    user: one half with all that came before them, as to someone who goes on; one half with what came before the last tenth, as to
-    someone who comes back. Without: the last such event of up to `n_cases` users.
+    With a clock, and `newest`: all events of the last tenth are hidden, and up to `n_cases` of those that say "liked" are asked for, at
+    most 20 a user: one half with all that came before them, as to someone who goes on; one half with what came before the last tenth,
+    as to someone who comes back. Else: the last such event of up to `n_cases` users.
 
     Stages of the history's length with few cases are filled up with longer histories cut to their newest events, so that the
     answers for newcomers are rehearsed too.
@@ -54,9 +54,10 @@ def rehearse(log: Log, n_cases: int, rng: np.random.Generator) -> Rehearsal:
     if not len(log):
         return Rehearsal(log, (), np.zeros(0, np.int32))
     fresh = _fresh(log)
-    hidden, asked = _by_time(log, fresh, n_cases, rng) if log.has_clock else _by_user(log, fresh, n_cases, rng)
+    newest = newest and log.has_clock
+    hidden, asked = _by_time(log, fresh, n_cases, rng) if newest else _by_user(log, fresh, n_cases, rng)
     ends = asked.copy()
-    if log.has_clock:
+    if newest:
         first_hidden = log.starts[1:] - np.bincount(log.users[hidden], minlength=log.n_users)
         ends[::2] = first_hidden[log.users[asked[::2]]]
     made = [_question(log, int(log.users[place]), int(end)) for place, end in zip(asked, ends, strict=True)]
