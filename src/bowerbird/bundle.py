@@ -43,12 +43,12 @@ class Config(Settings):
     explain: ExplainSettings = Field(default_factory=ExplainSettings)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path | str) -> Self:
         """The settings of a TOML file; what it does not name keeps its default.
 
         raises  ConfigError that names the file's path of the wrong setting, the rule and the value got
         """
-        return parse(cls, read_toml(path))
+        return parse(cls, read_toml(Path(path)))
 
     def split_of(self, log: Log, seed: int) -> Split:
         """The log cut as the settings say; items of the history are targets where repeats are recommended."""
@@ -112,7 +112,7 @@ class Bundle:
             "model": self.model.kind,
         }
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the bundle as a folder; a bundle that is there is replaced in one rename.
 
         raises  BundleError if the place holds something else or cannot be written
@@ -125,19 +125,19 @@ class Bundle:
             "scale": self.scale.model_dump(mode="json"),
         }
         write_bundle(
-            path,
+            Path(path),
             manifest,
             {MODEL: arrays, CATALOGUE: {"vectors": self._vectors}},
             {CATALOGUE: self.catalogue.frame, EVENTS: self.events},
         )
 
     @staticmethod
-    def load(path: Path) -> "Bundle":
+    def load(path: Path | str) -> "Bundle":
         """Read a bundle back.
 
         raises  BundleError if it is missing, damaged, not a bundle, or of a format this version does not read
         """
-        stored = read_bundle(path)
+        stored = read_bundle(Path(path))
         try:
             facts, manifest = stored.manifest["facts"], stored.manifest
             vectors = stored.arrays[CATALOGUE]["vectors"]

@@ -18,7 +18,7 @@ from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
 from bowerbird.bundle import Bundle, now
 from bowerbird.data import Catalogue, history_of, weigh
 from bowerbird.errors import BundleError, DataError
-from bowerbird.language import item_texts
+from bowerbird.language import CachedEncoder, item_texts
 from bowerbird.protocols import Encoder, Progress, ReadsVectors, silent
 from bowerbird.ranking import allowed_items
 from bowerbird.store import SqlStore
@@ -48,7 +48,7 @@ class Engine:
 
     bundle   the model to begin with
     store    the event log; an empty one is seeded with the bundle's own events
-    encoder  reads items put in live; opened by the bundle's settings at the first need unless given
+    encoder  reads items put in live; opened by the bundle's settings at the first need, with the cache on disk, unless given
     progress told how the seeding goes
     """
 
@@ -258,13 +258,16 @@ class Engine:
         """Take in items that were put into the store since, by this process or another."""
         if self.store.items_since(self._live.item_offset):
             with self._change:
-                self._live = self._with_items(self._live.base, None)
+                self._live = self._grown(self._live, self.store.items_since(self._live.item_offset))
 
     def _with_items(self, base: Bundle, up_to: Offset | None) -> _Live:
-        rows = [(offset, row) for offset, row in self.store.items_since(0) if up_to is None or offset <= up_to]
+        """A bundle with the items that were put in live, all or up to an offset."""
+        return self._grown(_Live(base, base, 0), [row for row in self.store.items_since(0) if up_to is None or row[0] <= up_to])
+
+    def _grown(self, live: _Live, rows: Sequence[tuple[Offset, Json]]) -> _Live:
         if not rows:
-            return _Live(base, base, 0)
-        return _Live(self._extended(base, [row for _, row in rows]), base, rows[-1][0])
+            return live
+        return _Live(self._extended(live.bundle, [row for _, row in rows]), live.base, rows[-1][0])
 
     def _extended(self, bundle: Bundle, rows: Sequence[Json]) -> Bundle:
         """The bundle with rows added or changed, their texts read."""
@@ -273,7 +276,7 @@ class Engine:
         if vectors is None or not isinstance(model, ReadsVectors):
             return bundle.with_catalogue(catalogue, model)
         if self.encoder is None:
-            self.encoder = bundle.config.encoder.open()
+            self.encoder = CachedEncoder(bundle.config.encoder.open())
         changed = np.unique(catalogue.numbers([str(row["item"]) for row in rows]))
         table = np.zeros((len(catalogue), vectors.shape[1]), np.float32)
         table[: len(vectors)] = vectors

@@ -32,13 +32,14 @@ class RawData:
     notes: tuple[Finding, ...] = ()
 
 
-def read(events: Path, items: Path | None = None, settings: DataSettings | None = None) -> RawData:
+def read(events: Path | str, items: Path | str | None = None, settings: DataSettings | None = None) -> RawData:
     """Read behaviour and items.
 
     events  a file, or the folder of a named format (which then has the items too)
     raises  DataError if a file is missing, empty or damaged, of no known format, or lacks a column that it must have
     """
     settings = settings or DataSettings()
+    events, items = Path(events), None if items is None else Path(items)
     events_table = _events_table(events, settings)
     items_table = _items_table(_items_path(events, items, settings), settings)
     _refuse_idle_mapping(settings, events_table, items_table, events, items)
@@ -51,7 +52,7 @@ def read(events: Path, items: Path | None = None, settings: DataSettings | None 
     return RawData(typed_frame, whole, tuple(notes))
 
 
-def read_events(path: Path, settings: DataSettings | None = None) -> pl.DataFrame:
+def read_events(path: Path | str, settings: DataSettings | None = None) -> pl.DataFrame:
     """Read behaviour alone, such as histories to recommend for: user, item, time, kind, value, text and the context columns.
 
     A missing kind is the default kind; rows without a user or an item are refused, since a list of histories should be whole.
@@ -59,7 +60,7 @@ def read_events(path: Path, settings: DataSettings | None = None) -> pl.DataFram
     raises  DataError as `read` does, and for a row without an id
     """
     settings = settings or DataSettings()
-    table, _ = typed_events(rename(_events_table(path, settings), _columns(settings)), settings.context, str(path))
+    table, _ = typed_events(rename(_events_table(Path(path), settings), _columns(settings)), settings.context, str(path))
     for name in ("user", "item"):
         if gaps := table[name].null_count():
             raise DataError(f"{path}: {gaps} rows have no {name}, the first is row {int(table[name].is_null().arg_true()[0]) + 1}")
