@@ -71,7 +71,7 @@ def bars() -> Iterator[protocols.Progress]:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
-            job = what.split(":")[0]
+            job = what.split(":", maxsplit=1)[0]
             if job not in tasks:
                 tasks[job] = shown.add_task(job, total=total)
             shown.update(tasks[job], description=what, completed=done, total=total)
