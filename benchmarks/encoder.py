@@ -4,7 +4,7 @@
 
 --fp32       upstream's all-MiniLM-L6-v2 (tools/make_minilm.py says where it is); the candidates are made from it. Needs `onnx`.
 --office     Amazon Office as `events.csv` and `items.jsonl`: half of the texts come from it, and the table of new items
---max-chars  lengths of item texts to compare in that table
+--max-chars  lengths of item texts to compare in that table; the longest is also that of the texts above
 
 Speeds are per CPU second in one thread, so other work on the machine changes them little.
 """
@@ -37,11 +37,11 @@ def catalogue_of(events: Path, items: Path | None, settings: DataSettings) -> Ca
     return clean(read(events, items, settings), settings).catalogue
 
 
-def texts_to_read(office: Catalogue | None, n: int) -> list[str]:
+def texts_to_read(office: Catalogue | None, n: int, max_chars: int) -> list[str]:
     """n item texts, half films and half office products, drawn with one seed."""
     films = catalogue_of(sample_path(), None, DataSettings(format="movielens"))
     rng = np.random.default_rng(0)
-    pools = [item_texts(shelf.frame) for shelf in (films, office) if shelf is not None]
+    pools = [item_texts(shelf.frame, TextSettings(max_chars=max_chars)) for shelf in (films, office) if shelf is not None]
     return [pool[at] for pool in pools for at in rng.choice(len(pool), n // len(pools), replace=False)]
 
 
@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--fp32", type=Path)
     parser.add_argument("--office", type=Path)
     parser.add_argument("--texts", type=int, default=2000)
-    parser.add_argument("--max-chars", type=int, nargs="+", default=[600])
+    parser.add_argument("--max-chars", type=int, nargs="+", default=[300])
     asked = parser.parse_args()
     logging.disable(logging.WARNING)  # the quantizers tell of every node
     office = events = None
@@ -187,7 +187,7 @@ def main() -> None:
         elif any(importlib.util.find_spec(name) is None for name in ("onnx", "onnx_ir")):
             print("onnx and onnx_ir are not installed (pip install onnx onnx_ir): candidates are not compared")
         else:
-            files = compare(asked.fp32, texts_to_read(office, asked.texts), Path(work))
+            files = compare(asked.fp32, texts_to_read(office, asked.texts, max(asked.max_chars)), Path(work))
         if office is not None and events is not None:
             effect(office, events, files, asked.max_chars)
 

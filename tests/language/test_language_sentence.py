@@ -62,6 +62,7 @@ def test_pooling_prompt_and_limit_are_read_and_change_the_name(folder):
     "change",
     [
         lambda folder: write(folder / "modules.json", [*STEPS, {"path": "3_Dense", "type": "sentence_transformers.models.Dense"}]),
+        lambda folder: write(folder / "modules.json", [*STEPS, STEPS[1]]),
         lambda folder: write(folder / "1_Pooling" / "config.json", {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}),
         lambda folder: write(folder / "1_Pooling" / "config.json", {"pooling_mode_weightedmean_tokens": True}),
         lambda folder: (folder / "onnx" / "model.onnx").unlink(),

@@ -66,7 +66,13 @@ def test_no_fields_no_words_and_no_items_no_texts():
     assert item_texts(FRAME.clear()) == []
 
 
-@given(st.text(max_size=80), st.integers(20, 60))
+def test_a_word_that_just_fits_is_kept_and_one_long_word_is_cut():
+    assert [shorten("one two three", limit) for limit in (6, 7, 8, 12, 13)] == ["one", "one two", "one two", "one two", "one two three"]
+    assert shorten("x" * 30, 20) == "x" * 20
+    assert shorten(" " + "x" * 30, 20) == " " + "x" * 19
+
+
+@given(st.text("ab \n,", max_size=80), st.integers(20, 60))
 def test_a_shortened_text_is_a_beginning_that_ends_at_a_word(text, limit):
     short = shorten(text, limit)
     assert text.startswith(short)

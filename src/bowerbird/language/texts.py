@@ -27,7 +27,7 @@ class TextSettings(Settings):
     """
 
     fields: tuple[str, ...] | None = None
-    max_chars: int = Field(default=600, ge=20)
+    max_chars: int = Field(default=300, ge=20)
 
 
 def item_texts(frame: pl.DataFrame, settings: TextSettings | None = None) -> list[str]:
@@ -69,7 +69,8 @@ def shorten(text: str, max_chars: int) -> str:
     """
     if len(text) <= max_chars:
         return text
-    head = text[: max_chars + 1].rsplit(None, 1)[0] if re.search(r"\s", text[: max_chars + 1]) else text[:max_chars]
+    last = re.search(r"\s\S*$", text[: max_chars + 1])
+    head = text[: last.start()] if last and last.start() else text[:max_chars]
     return head.rstrip(" ,;:-–—")
 
 
