@@ -1,5 +1,7 @@
 """The blend: what it rehearses, how it learns to weigh, and that new items get the room they are due."""
 
+from collections.abc import Sequence
+
 import models_world as world
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from scipy.optimize import check_grad
 from bowerbird.config import parse
 from bowerbird.errors import ConfigError
 from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, pack
-from bowerbird.models.choices import FAR, HELD, Choice, offset, share_of_new
+from bowerbird.models.choices import FAR, HELD, PRETENDED, Choice, choices, offset, share_of_new
 from bowerbird.models.mixing import Examples, _smooth_gain, candidates, learn, standardise
 from bowerbird.models.rehearsal import PER_USER, STAGES, rehearse, stage
 from bowerbird.types import History, Log, Query
@@ -176,6 +178,31 @@ def test_new_items_get_the_share_of_places_asked_for(share: float) -> None:
         scores = choice.features[:, :2] @ row[:2] + raised * choice.new
         places.append(choice.new[np.argsort(-scores)[:10]].mean())
     assert np.mean(places) == pytest.approx(share, abs=0.01)
+
+
+def test_some_known_items_are_treated_as_new_and_only_readers_speak_of_them() -> None:
+    rng = np.random.default_rng(0)
+    rehearsal = rehearse(noisy_log(1), 100, rng)
+
+    def standard(queries: Sequence[Query]) -> np.ndarray:
+        return rng.normal(size=(len(queries), world.N_ITEMS, 2)).astype(np.float32)
+
+    plain, pretended = choices(standard, np.ones(world.N_ITEMS, bool), np.array([False, True]), rehearsal, rng)
+    assert not any(choice.new.any() for choice in plain)
+    assert np.mean([choice.new.mean() for choice in pretended]) == pytest.approx(PRETENDED, abs=0.05)
+    for choice in pretended:
+        behaviour, text, new_behaviour, new_text, _, truly = choice.features.T
+        assert not behaviour[choice.new].any()
+        assert not text[choice.new].any()
+        assert not new_behaviour.any()
+        assert new_text[choice.new].all()
+        assert not new_text[~choice.new].any()
+        assert not truly.any()
+
+
+def test_to_someone_without_a_history_nothing_can_be_said_of_a_new_item() -> None:
+    scores = blended().score([Query(History.of([]))])[0]
+    assert np.flatnonzero(np.isnan(scores)).tolist() == [world.NEW]
 
 
 def test_no_room_puts_new_items_behind_all_known_ones() -> None:

@@ -15,6 +15,8 @@ def worths(history: History, half_life_events: float | None, known: NDArray[np.b
 
     >>> worths(History.of([0, 1, 2], weights=[1, -1, 1]), 1.0, np.array([True, True, True])).tolist()
     [0.25, -0.5, 1.0]
+    >>> worths(History.of([0, 1, 7]), None, np.array([True, False])).tolist()
+    [1.0, 0.0, 0.0]
     """
     worth = decayed_weights([history], half_life_events=half_life_events)
     inside = history.items < len(known)
