@@ -12,12 +12,12 @@ from scipy import sparse
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
 from bowerbird.models.linear import LinearModel, block_rows, interactions, most_popular, spread, strongest
-from bowerbird.models.solving import inverse
+from bowerbird.models.solving import inverse, product
 from bowerbird.protocols import Progress, silent
 from bowerbird.types import Log
 
-FADED = 1e-3
-"""Pairs of events whose decay is below this are left out."""
+FADED = 1e-2
+"""A history learned from is cut where its events are worth less than this."""
 
 
 class Sequential(Settings):
@@ -73,30 +73,33 @@ class Sequential(Settings):
 def moments(
     items: NDArray[np.int32], starts: NDArray[np.int64], n_items: int, half_life: float
 ) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """SᵀS and SᵀT without ever making S.
+    """SᵀS and SᵀT without ever making S, whose rows have the newest `window` events before t.
 
     An event is worth γ^(steps before the newest event of its row) with γ = ½^(1/half_life). So a pair of events a < b of one user is in
-    (SᵀT)[a, b] once, as γ^(b−1−a), and in SᵀS for every row after b: γ^(b−a) · Σ_t γ^(2(t−1−b)), t running to the user's last event.
+    (SᵀT)[a, b] once, as γ^(b−1−a), and in (SᵀS)[a, b] for every row t after b that still has a: γ^(b−a) · Σ_t γ^(2(t−1−b)).
 
     items, starts  events grouped by user, oldest first: user u's are starts[u] : starts[u + 1]
     cost           O(events · half_life) time and memory
     """
-    decay = 0.5 ** (1 / half_life)
+    decay, window = 0.5 ** (1 / half_life), ceil(-half_life * log2(FADED))
     ends = np.repeat(starts[1:], np.diff(starts))
     places = np.arange(len(items))
-    later = (1 - decay ** (2.0 * (ends - 1 - places))) / (1 - decay**2)
     shape = (n_items, n_items)
-    squares = sparse.coo_array((later, (items, items)), shape=shape).tocsr()
-    nexts = sparse.csr_array(shape)
-    for gap in range(1, ceil(-half_life * log2(FADED)) + 1):
+    squares, nexts = sparse.csr_array(shape), sparse.csr_array(shape)
+    for gap in range(min(window, int(np.diff(starts).max(initial=0))) + 1):
         a = places[places + gap < ends]
-        if not len(a):
-            break
         b = a + gap
-        half = sparse.coo_array((decay**gap * later[b], (items[a], items[b])), shape=shape).tocsr()
-        squares = squares + half + half.T
-        nexts = nexts + sparse.coo_array((np.full(len(a), decay ** (gap - 1)), (items[a], items[b])), shape=shape).tocsr()
+        rows = np.minimum(ends[b] - 1 - b, window - gap)
+        half = _pairs(items[a], items[b], decay**gap * (1 - decay ** (2.0 * rows)) / (1 - decay**2), shape)
+        squares = squares + half
+        if gap:
+            squares = squares + half.T
+            nexts = nexts + _pairs(items[a], items[b], np.full(len(a), decay ** (gap - 1)), shape)
     return squares, nexts
+
+
+def _pairs(rows: NDArray[np.int32], columns: NDArray[np.int32], values: NDArray[np.float64], shape: tuple[int, int]) -> sparse.csr_array:
+    return sparse.coo_array((values, (rows, columns)), shape=shape).tocsr()
 
 
 def solve(
@@ -115,7 +118,7 @@ def solve(
     P = inverse(gram)
     surplus = (squares - nexts).T.tocsr().astype(np.float32)
     for rows in block_rows(n):
-        block = -np.float32(l2) * P[rows] - surplus[rows] @ P
+        block = -np.float32(l2) * P[rows] - product(surplus[rows], P)
         places = np.arange(len(block))
         block[places, rows.start + places] = 0
         block[~asked[rows]] = 0
