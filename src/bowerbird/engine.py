@@ -276,7 +276,7 @@ class Engine:
         if vectors is None or not isinstance(model, ReadsVectors):
             return bundle.with_catalogue(catalogue, model)
         if self.encoder is None:
-            self.encoder = CachedEncoder(bundle.config.encoder.open())
+            self.encoder = CachedEncoder(bundle.config.encoder.open(threads=1))
         changed = np.unique(catalogue.numbers([str(row["item"]) for row in rows]))
         table = np.zeros((len(catalogue), vectors.shape[1]), np.float32)
         table[: len(vectors)] = vectors
