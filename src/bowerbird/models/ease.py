@@ -41,12 +41,12 @@ class Ease(Settings):
 
     kind: Literal["ease"] = "ease"
     l2: float = Field(default=100.0, gt=0)
-    half_life_events: float | None = Field(default=2.0, gt=0)
+    half_life_events: float | None = Field(default=3.0, gt=0)
     half_life_days: float | None = Field(default=None, gt=0)
     keep: int | None = Field(default=300, gt=0)
     max_items: int | None = Field(default=20_000, gt=1)
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (2.0, 8.0, None), "l2": (30.0, 100.0, 300.0, 1000.0)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (3.0, 8.0, None), "l2": (30.0, 100.0, 300.0, 1000.0)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Solve; see the class."""

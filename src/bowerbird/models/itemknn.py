@@ -39,15 +39,15 @@ class ItemKnn(Settings):
     """
 
     kind: Literal["itemknn"] = "itemknn"
-    weighting: Literal["cosine", "tfidf", "bm25"] = "tfidf"
+    weighting: Literal["cosine", "tfidf", "bm25"] = "bm25"
     neighbours: int = Field(default=100, gt=0)
     shrink: float = Field(default=10.0, ge=0)
     k1: float = Field(default=1.2, gt=0)
-    b: float = Field(default=0.5, ge=0, le=1)
-    half_life_events: float | None = Field(default=2.0, gt=0)
+    b: float = Field(default=0.2, ge=0, le=1)
+    half_life_events: float | None = Field(default=3.0, gt=0)
     half_life_days: float | None = Field(default=None, gt=0)
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"weighting": ("cosine", "tfidf", "bm25"), "half_life_events": (2.0, 8.0, None)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"weighting": ("bm25", "cosine", "tfidf"), "half_life_events": (3.0, 8.0, None)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Compare all items; see the class."""

@@ -49,13 +49,13 @@ class Sequential(Settings):
     kind: Literal["sequential"] = "sequential"
     l2: float = Field(default=150.0, gt=0)
     together: float = Field(default=0.3, ge=0)
-    half_life_events: float = Field(default=2.0, gt=0)
+    half_life_events: float = Field(default=3.0, gt=0)
     ask_events: float | None = Field(default=None, gt=0)
     half_life_days: float | None = Field(default=None, gt=0)
-    keep: int | None = Field(default=300, gt=0)
+    keep: int | None = Field(default=500, gt=0)
     max_items: int | None = Field(default=20_000, gt=1)
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (2.0, 5.0), "l2": (50.0, 150.0, 500.0)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (3.0, 6.0), "l2": (50.0, 150.0, 500.0), "together": (0.3, 1.0)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Solve; see the class."""

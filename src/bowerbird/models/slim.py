@@ -47,12 +47,12 @@ class Slim(Settings):
     l1: float = Field(default=1.0, ge=0)
     l2: float = Field(default=50.0, ge=0)
     neighbours: int = Field(default=200, gt=0)
-    half_life_events: float | None = Field(default=2.0, gt=0)
+    half_life_events: float | None = Field(default=3.0, gt=0)
     half_life_days: float | None = Field(default=None, gt=0)
     max_items: int | None = Field(default=50_000, gt=1)
     tolerance: float = Field(default=1e-4, gt=0)
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (2.0, 8.0, None), "l1": (0.5, 2.0), "l2": (10.0, 50.0, 200.0)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (3.0, 8.0, None), "l1": (0.5, 2.0), "l2": (10.0, 50.0, 200.0)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Descend, items side by side on all cores; see the class."""
