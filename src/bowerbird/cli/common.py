@@ -13,6 +13,7 @@ from rich.table import Table
 from bowerbird import protocols
 from bowerbird.bundle import Config
 from bowerbird.data import CleaningReport, Dataset, clean, read
+from bowerbird.errors import DataError
 
 EventsOption = Annotated[Path, typer.Option("--events", help="Behaviour: CSV, TSV, JSON Lines or Parquet, or a folder of a known format.")]
 ItemsOption = Annotated[Path | None, typer.Option("--items", help="The catalogue: CSV, TSV, JSON Lines or Parquet.")]
@@ -59,6 +60,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written, and what was there is unchanged ({error.strerror or error})") from None
     finally:
         part.unlink(missing_ok=True)
 
