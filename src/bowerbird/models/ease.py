@@ -25,8 +25,8 @@ class Ease(Settings):
     half_life_events  of the query's history; None = plain EASE, which does not know what came last
     half_life_days    likewise by the clock
     keep              weights kept for each scored item; None = all, which brings nothing on Beauty (`benchmarks/beauty.py`)
-    max_items         only the most popular ones are learned, the others cannot be scored; None = all. Memory to fit is 4 bytes · items²: 1.6 GB for
-                      20,000, 40 GB for 100,000
+    max_items         only the most popular ones are learned, the others cannot be scored; None = all.
+                      A fit holds 4 bytes · items²: 1.6 GB for 20,000, 40 GB for 100,000
 
     cost    Many users: O(n_items³) time, one n_items² float32 matrix. Few users (a third of the items or less): the same B through the
             users × users Gram matrix, O(n_users · n_items²) time, n_users · n_items memory.

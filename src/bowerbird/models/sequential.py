@@ -33,8 +33,8 @@ class Sequential(Settings):
     ask_events        of the query's history; None = as learned
     half_life_days    of the query's history, by the clock
     keep              weights kept for each scored item; None = all, which brings nothing on Beauty (`benchmarks/beauty.py`)
-    max_items         only the most popular ones are learned, the others cannot be scored; None = all. Memory to fit is 4 bytes · items²: 1.6 GB for
-                      20,000, 40 GB for 100,000
+    max_items         only the most popular ones are learned, the others cannot be scored; None = all.
+                      A fit holds 4 bytes · items²: 1.6 GB for 20,000, 40 GB for 100,000
 
     cost    O(n_items³ + n_items · events · half_life) time, one n_items² float32 matrix
     source  Choi et al., WWW 2021 (SLIST), here without the constraint on the diagonal
