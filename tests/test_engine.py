@@ -9,6 +9,7 @@ import pytest
 from bowerbird.bundle import Bundle, Config, now
 from bowerbird.engine import Engine
 from bowerbird.errors import BundleError, DataError
+from bowerbird.language import MiniLm, item_texts
 from bowerbird.pipeline import RankingSettings
 from bowerbird.store import SqlStore
 from bowerbird.types import Event, History, Query, Request
@@ -187,3 +188,62 @@ def test_a_request_that_cannot_be_is_refused(engine: Engine, asked: dict[str, ob
 
 def test_the_engine_is_ready(engine: Engine) -> None:
     assert engine.ready
+
+
+def test_nothing_taken_comes_back_however_long_ago(engine: Engine) -> None:
+    engine.observe([Event("reader", "tea-1", kind="like"), *[Event("reader", "tea-2", kind="view")] * 1500])
+    assert not {"tea-1", "tea-2"} & {one.item for one in engine.recommend(user="reader", k=24).items}
+
+
+def test_a_slate_of_a_bundle_that_was_rolled_back_is_made_again(engine: Engine) -> None:
+    engine.swap(bundle(Config(ranking=RankingSettings(diversity=0.9)), seed=1))
+    bad = engine.recommend(user="u0", k=5)
+    engine.rollback()
+    assert engine.replay(bad.receipt).items == bad.items
+
+
+def test_a_put_keeps_the_vectors_for_a_model_that_reads_none(tmp_path: Path) -> None:
+    """The re-ranker still needs them."""
+    with SqlStore(f"sqlite:///{tmp_path / 'events.db'}") as store:
+        engine = Engine(bundle(Config.model_validate({"model": {"kind": "ease"}})), store, Spotter())
+        before = engine.catalogue.vectors
+        engine.put_items([{"item": "tea-new", "title": "tea number 9", "categories": ["tea"]}])
+        after = engine.catalogue.vectors
+    assert before is not None
+    assert after is not None
+    assert (after[: len(before)] == before).all()
+    assert (after[-1] == Spotter().encode([item_texts(engine.catalogue.frame[-1], Config().text)[0]])[0]).all()
+
+
+def test_after_a_swap_items_are_read_by_the_new_bundles_encoder(fitted: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+
+    def open_(settings: MiniLm, threads: int = 0) -> Spotter:
+        opened.append(settings.max_tokens)
+        return Spotter(name=f"spotter-{settings.max_tokens}")
+
+    monkeypatch.setattr(MiniLm, "open", open_)
+    with SqlStore(f"sqlite:///{tmp_path / 'events.db'}") as store:
+        engine = Engine(fitted, store)
+        engine.put_items([{"item": "tea-a", "title": "tea number 9"}])
+        engine.put_items([{"item": "tea-b", "title": "tea number 9"}])
+        assert opened == [256], "opened once for one bundle"
+        engine.swap(bundle(Config(encoder=MiniLm(max_tokens=64))))
+        engine.put_items([{"item": "tea-c", "title": "tea number 9"}])
+    assert opened == [256, 64]
+
+
+def test_a_request_keeps_the_state_that_it_began_with(engine: Engine) -> None:
+    """An item is put in the middle of a request: slate and receipt are both of before."""
+    newest = engine.store.newest
+
+    def putting() -> int:
+        engine.put_items([{"item": "rope-new", "title": "rope number 9", "categories": ["rope"]}])
+        return newest()
+
+    engine.store.newest = putting  # type: ignore[method-assign]
+    answer = engine.recommend(user="u1", k=24)
+    engine.store.newest = newest  # type: ignore[method-assign]
+    assert "rope-new" not in [one.item for one in answer.items]
+    assert answer.receipt.item_offset == 0
+    assert engine.replay(answer.receipt).items == answer.items

@@ -18,14 +18,14 @@ from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
 from bowerbird.bundle import Bundle, now
 from bowerbird.data import Catalogue, history_of, weigh
 from bowerbird.errors import BundleError, DataError
-from bowerbird.language import CachedEncoder, item_texts
+from bowerbird.language import CachedEncoder, EncoderSettings, item_texts
 from bowerbird.protocols import Encoder, Progress, ReadsVectors, silent
 from bowerbird.ranking import allowed_items
 from bowerbird.store import SqlStore
 from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, UserId, Value
 
-HISTORY_LIMIT = 1000
-"""How many of a user's newest events a slate is made from."""
+HISTORY_LIMIT = 100_000
+"""How many of a user's newest events a slate is made from: all that cleaning lets one user have, so that nothing taken comes back."""
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far in the future an event may lie, since clocks differ."""
@@ -48,7 +48,7 @@ class Engine:
 
     bundle   the model to begin with
     store    the event log; an empty one is seeded with the bundle's own events
-    encoder  reads items put in live; opened by the bundle's settings at the first need, with the cache on disk, unless given
+    encoder  reads items put in live; unless given, the live bundle's, opened at the first need, with the cache on disk
     progress told how the seeding goes
     """
 
@@ -57,13 +57,15 @@ class Engine:
     encoder: Encoder | None = None
     progress: Progress = silent
     _live: _Live = field(init=False, repr=False)
-    _previous: list[_Live] = field(init=False, repr=False, default_factory=list)
+    _previous: list[Bundle] = field(init=False, repr=False, default_factory=list)
+    _had: dict[str, Bundle] = field(init=False, repr=False, default_factory=dict)
+    _opened: dict[EncoderSettings, Encoder] = field(init=False, repr=False, default_factory=dict)
     _change: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         if self.store.newest() == 0 and len(self.first.events):
             self.store.import_events(self.first.events, self.progress)
-        self._live = self._with_items(self.first, None)
+        self._live = self._begun(self.first)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,13 +109,13 @@ class Engine:
         """
         if user is not None and history is not None:
             raise DataError("recommend: give a user or a history, not both")
-        self._refresh()
+        live = self._refreshed()
         return self._answer(
-            self._live,
+            live,
             Receipt(
-                bundle=self._live.base.fingerprint,
+                bundle=live.base.fingerprint,
                 offset=self.store.newest(),
-                item_offset=self._live.item_offset,
+                item_offset=live.item_offset,
                 asked_at=now(),
                 user=user,
                 history=None
@@ -134,19 +136,19 @@ class Engine:
 
         raises  BundleError if the bundle of the receipt is neither live nor one that was live in this engine
         """
-        for live in [self._live, *reversed(self._previous)]:
-            if live.base.fingerprint == receipt.bundle:
-                same = live if live.item_offset == receipt.item_offset else self._with_items(live.base, receipt.item_offset)
-                return self._answer(same, receipt)
-        raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which this engine has not had live")
+        live = self._live
+        if (live.base.fingerprint, live.item_offset) != (receipt.bundle, receipt.item_offset):
+            if receipt.bundle not in self._had:
+                raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which this engine has not had live")
+            live = self._with_items(self._had[receipt.bundle], receipt.item_offset)
+        return self._answer(live, receipt)
 
     def similar(self, item: ItemId, k: int = 10) -> list[Recommended]:
         """What goes with an item: the slate of someone who liked just that.
 
         raises  DataError if the item is not in the catalogue
         """
-        self._refresh()
-        live = self._live
+        live = self._refreshed()
         number = live.bundle.catalogue.number(item)
         if number is None:
             raise DataError(f"item {item!r}: not in the catalogue")
@@ -155,18 +157,16 @@ class Engine:
 
     def item(self, item: ItemId) -> Json | None:
         """The catalogue's row of an item, or None."""
-        number = self.catalogue.number(item)
-        return None if number is None else self.catalogue.frame.row(number, named=True)
+        catalogue = self.catalogue
+        number = catalogue.number(item)
+        return None if number is None else catalogue.frame.row(number, named=True)
 
     def search_titles(self, text: str, k: int = 10) -> list[Json]:
         """Items whose title holds `text`, in any case: those that begin with it first. O(n_items)."""
-        wanted = text.casefold().strip()
-        found = [
-            (not title.casefold().startswith(wanted), number)
-            for number, title in enumerate(self.catalogue.titles)
-            if wanted in title.casefold()
-        ]
-        return [self.catalogue.frame.row(number, named=True) for _, number in sorted(found)[:k]] if wanted else []
+        wanted, catalogue = text.casefold().strip(), self.catalogue
+        titles = [title.casefold() for title in catalogue.titles]
+        found = sorted((not title.startswith(wanted), number) for number, title in enumerate(titles) if wanted in title)
+        return [catalogue.frame.row(number, named=True) for _, number in found[:k]] if wanted else []
 
     def history(self, user: UserId, limit: int = 50) -> list[Event]:
         """The newest events of a user, oldest first."""
@@ -203,14 +203,14 @@ class Engine:
         with self._change:
             self._extended(self._live.bundle, rows)
             offset = self.store.put_items(rows)
-        self._refresh()
+        self._refreshed()
         return offset
 
     def swap(self, bundle: Bundle) -> None:
         """Answer from another bundle from the next request on; `rollback` returns to the one before."""
         with self._change:
-            fresh = self._with_items(bundle, None)
-            self._previous.append(self._live)
+            fresh = self._begun(bundle)
+            self._previous.append(self._live.base)
             self._live = fresh
 
     def rollback(self) -> Bundle:
@@ -221,7 +221,7 @@ class Engine:
         with self._change:
             if not self._previous:
                 raise BundleError("rollback: no bundle was live before this one")
-            self._live = self._with_items(self._previous.pop().base, None)
+            self._live = self._begun(self._previous.pop())
             return self._live.base
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,11 +254,19 @@ class Engine:
         numbers = bundle.catalogue.numbers(items)
         return numbers[numbers >= 0]
 
-    def _refresh(self) -> None:
-        """Take in items that were put into the store since, by this process or another."""
-        if self.store.items_since(self._live.item_offset):
-            with self._change:
-                self._live = self._grown(self._live, self.store.items_since(self._live.item_offset))
+    def _refreshed(self) -> _Live:
+        """What is live now, with the items that were put into the store since, by this process or another."""
+        live = self._live
+        if not self.store.items_since(live.item_offset):
+            return live
+        with self._change:
+            self._live = self._grown(self._live, self.store.items_since(self._live.item_offset))
+            return self._live
+
+    def _begun(self, bundle: Bundle) -> _Live:
+        """A bundle about to be live; its slates can be made again as long as this engine lives."""
+        self._had[bundle.fingerprint] = bundle
+        return self._with_items(bundle, None)
 
     def _with_items(self, base: Bundle, up_to: Offset | None) -> _Live:
         """A bundle with the items that were put in live, all or up to an offset."""
@@ -271,17 +279,23 @@ class Engine:
 
     def _extended(self, bundle: Bundle, rows: Sequence[Json]) -> Bundle:
         """The bundle with rows added or changed, their texts read."""
-        catalogue = bundle.catalogue.upsert(rows)
-        model, vectors = bundle.model, bundle.catalogue.vectors
-        if vectors is None or not isinstance(model, ReadsVectors):
+        catalogue, model, vectors = bundle.catalogue.upsert(rows), bundle.model, bundle.catalogue.vectors
+        if vectors is None:
             return bundle.with_catalogue(catalogue, model)
-        if self.encoder is None:
-            self.encoder = CachedEncoder(bundle.config.encoder.open(threads=1))
         changed = np.unique(catalogue.numbers([str(row["item"]) for row in rows]))
         table = np.zeros((len(catalogue), vectors.shape[1]), np.float32)
         table[: len(vectors)] = vectors
-        table[changed] = self.encoder.encode(item_texts(catalogue.frame[changed], bundle.config.text))
-        return bundle.with_catalogue(catalogue.with_vectors(table), model.with_vectors(table))
+        table[changed] = self._reader(bundle).encode(item_texts(catalogue.frame[changed], bundle.config.text))
+        return bundle.with_catalogue(catalogue.with_vectors(table), model.with_vectors(table) if isinstance(model, ReadsVectors) else model)
+
+    def _reader(self, bundle: Bundle) -> Encoder:
+        """The encoder that read the bundle's catalogue."""
+        if self.encoder is not None:
+            return self.encoder
+        settings = bundle.config.encoder
+        if settings not in self._opened:
+            self._opened[settings] = CachedEncoder(settings.open(threads=1))
+        return self._opened[settings]
 
 
 def _check(event: Event, arrived: datetime) -> None:

@@ -1,16 +1,11 @@
 """What every recipe and model must keep, whoever wrote it: a recipe that joins the union is tested here at once."""
 
-import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+import models_world as world
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import models_world as world
 
 from bowerbird.config import parse
 from bowerbird.models import MODELS, RECIPES, Recipe, pack, unpack
