@@ -2,6 +2,7 @@ import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -247,3 +248,16 @@ def test_s3rec(tmp_path):
     (tmp_path / "half.txt").write_text("1 5 3\n2\n")
     with pytest.raises(DataError, match="line 2 has a user and no item"):
         read(tmp_path / "half.txt", settings=DataSettings(format="s3rec"))
+
+
+def test_lastfm_order_tells_nothing_of_the_ids(tmp_path):
+    """The file has each user's artists by rising id; an order that a model learns from would be a leak."""
+    rows = [f"{user}\t{artist}\t{artist + 1}" for user in (2, 3) for artist in range(1000)]
+    (tmp_path / "user_artists.dat").write_text("\n".join(["userID\tartistID\tweight", *rows]) + "\n")
+    events = read_events(tmp_path, DataSettings(format="lastfm"))
+    assert events["user"].to_list() == ["2"] * 1000 + ["3"] * 1000
+    for user in ("2", "3"):
+        artists = events.filter(pl.col("user") == user)["item"].cast(pl.Int64).to_numpy()
+        assert sorted(artists.tolist()) == list(range(1000))
+        assert abs(np.corrcoef(artists, np.arange(1000))[0, 1]) < 0.15
+    assert events.equals(read_events(tmp_path, DataSettings(format="lastfm")))

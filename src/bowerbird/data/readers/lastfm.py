@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from bowerbird.data.readers.table import present, read_table
@@ -17,8 +18,14 @@ WORDS = 20
 
 
 def read_events(path: Path) -> pl.DataFrame:
-    """The play counts, of a folder or a file."""
-    return read_table(present(path, "file or folder") / "user_artists.dat" if path.is_dir() else path, quote=None)
+    """The play counts, of a folder or a file; each user's in a random order, always the same.
+
+    The file has them by rising artist id. That is no order of listening, but a model that looks at order would learn from it, and a split
+    that hides the last ones would hide the highest ids, which are those of the rarest artists.
+    """
+    plays = read_table(present(path, "file or folder") / "user_artists.dat" if path.is_dir() else path, quote=None)
+    shuffled = plays[np.random.default_rng(0).permutation(len(plays))]
+    return shuffled.sort("userID", maintain_order=True) if "userID" in plays.columns else shuffled
 
 
 def read_items(path: Path) -> pl.DataFrame:
