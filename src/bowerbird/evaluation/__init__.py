@@ -6,7 +6,7 @@ from bowerbird.evaluation.leaderboard import BASELINES, Baseline, Leaderboard, R
 from bowerbird.evaluation.metrics import METRICS
 from bowerbird.evaluation.protocol import Recommend, Result, evaluate
 from bowerbird.evaluation.report import to_json
-from bowerbird.evaluation.significance import Difference, Interval, intervals, paired
+from bowerbird.evaluation.significance import Difference, Interval, differences, holm, intervals, paired
 from bowerbird.evaluation.tables import tables
 from bowerbird.evaluation.tuning import Bench, Trial, Tuned, tune
 
@@ -27,7 +27,9 @@ __all__ = [
     "Tuned",
     "by_history",
     "by_item_age",
+    "differences",
     "evaluate",
+    "holm",
     "intervals",
     "judge",
     "leaderboard",

@@ -105,31 +105,35 @@ def leaderboard(
     ranking = ranking or RankingSettings()
     bench = Bench(split, catalogue, budget, tuple(ks), max_validation_users, seed, ranking.repeats, refit, progress)
     plain = RankingSettings(diversity=0, repeats=ranking.repeats)
-    popular = _popular(bench) if baselines else None
+    popular = fitted_popular(bench) if baselines else None
     rows = []
     for baseline in baselines:
         if split.train.has_clock or not baseline.needs_clock:
             tuned = tune(baseline.recipe, bench, baseline.space)
-            rows.append(_row(bench, baseline.name, "baseline", tuned, told=catalogue, ranking=plain, fallback=popular))
+            rows.append(judged_row(bench, baseline.name, "baseline", tuned, told=catalogue, ranking=plain, fallback=popular))
     for name, recipe in systems.items():
         tuned = tune(recipe, bench)
-        rows.append(_row(bench, name, "system", tuned, told=catalogue, ranking=ranking))
+        rows.append(judged_row(bench, name, "system", tuned, told=catalogue, ranking=ranking))
         for control, blind in CONTROLS.items() if controls and catalogue.vectors is not None else ():
             told = blind(catalogue, np.random.default_rng(seed))
-            rows.append(_row(bench, f"{name}, {control}", "control", Tuned(tuned.recipe, (), 0), told=told, ranking=ranking))
+            rows.append(judged_row(bench, f"{name}, {control}", "control", Tuned(tuned.recipe, (), 0), told=told, ranking=ranking))
     return Leaderboard(tuple(rows), bench)
 
 
-def _popular(bench: Bench) -> Scorer:
-    """The best way to say what is popular, fitted on what the judged models read."""
-    recipe = tune(Popular(), bench).recipe
+def fitted_popular(bench: Bench, recipe: Recipe | None = None) -> Scorer:
+    """The best way to say what is popular (tuned, unless the recipe is given), fitted on what the judged models read."""
+    recipe = recipe or tune(Popular(), bench).recipe
     return recipe.fit(bench.learned, bench.catalogue, np.random.default_rng(bench.seed))
 
 
-def _row(
+def judged_row(
     bench: Bench, name: str, role: str, tuned: Tuned, *, told: Catalogue, ranking: RankingSettings, fallback: Scorer | None = None
 ) -> Row:
-    """Fit and judge. `told` is the catalogue that the model reads; variety is measured with the true one."""
+    """Fit once more with the tuned settings, and judge on the test.
+
+    told      the catalogue that the model reads; variety is measured with the bench's own
+    fallback  answers the queries of which the model can say nothing
+    """
     start = perf_counter()
     model = tuned.recipe.fit(bench.learned, told, np.random.default_rng(bench.seed), bench.progress)
     seconds = perf_counter() - start

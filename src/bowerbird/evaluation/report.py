@@ -14,6 +14,7 @@ from bowerbird.evaluation.buckets import Bucket, by_history, by_item_age
 from bowerbird.evaluation.leaderboard import Leaderboard, Row
 from bowerbird.evaluation.metrics import METRICS, PerUser
 from bowerbird.evaluation.significance import Interval, intervals, paired
+from bowerbird.evaluation.tuning import Bench
 from bowerbird.types import Json
 
 FORMAT = 1
@@ -29,12 +30,12 @@ def to_json(board: Leaderboard, fingerprint: str, resamples: int = 1000) -> Json
     resamples    of the bootstrap; its seed is the leaderboard's
     """
     best, best_known = best_baseline(board), _best_of_known(board)
-    report: Json = _plain(
+    report: Json = plain(
         {
             "format": FORMAT,
             "bowerbird": __version__,
             "machine": f"{platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}",
-            "data": _data(board, fingerprint),
+            "data": facts(board.bench, fingerprint),
             "protocol": {
                 "split": board.bench.split.name,
                 "ks": list(board.bench.ks),
@@ -96,12 +97,13 @@ def _known(row: Row, board: Leaderboard, resamples: int) -> Json | None:
     }
 
 
-def _data(board: Leaderboard, fingerprint: str) -> Json:
-    learned, test = board.bench.learned, board.bench.split.test
+def facts(bench: Bench, fingerprint: str) -> Json:
+    """The data in figures: what the judged models have read, and what they are asked."""
+    learned, test = bench.learned, bench.split.test
     return {
         "fingerprint": fingerprint,
         "users": len(np.unique(learned.users)),
-        "items": len(board.bench.catalogue),
+        "items": len(bench.catalogue),
         "events": len(learned),
         "test_users": len(test),
         "test_events": int(sum(len(wanted) for wanted in test.targets)),
@@ -135,10 +137,10 @@ def _bucket(bucket: Bucket) -> Json:
     return {"label": bucket.label, "users": bucket.users, "events": bucket.events, "means": _intervals(bucket.figures)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """NaN and infinity become null: JSON has no word for them."""
     if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     return None if isinstance(value, float) and not isfinite(value) else value

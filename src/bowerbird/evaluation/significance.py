@@ -1,5 +1,6 @@
-"""How sure a mean is: bootstrap intervals over users, and the paired bootstrap for a difference between two systems."""
+"""How sure a mean is: bootstrap intervals over users, the paired bootstrap for differences, and Holm's correction for many of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,16 +77,50 @@ def paired(
     >>> paired(np.array([0.5, 0.5]), np.array([0.5, 0.5]), np.random.default_rng(0)).p
     1.0
     """
-    _check(resamples, level)
     if len(a) != len(b):
         raise DataError(f"paired: both systems must have the same users, got {len(a)} and {len(b)}")
-    gap = (a - b)[~np.isnan(a - b)][:, None]
-    if not len(gap):
-        return Difference(float("nan"), float("nan"), float("nan"), 1.0)
-    draws = _draw(gap, np.ones_like(gap), rng, resamples)[:, 0]
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    tail = 1 + min(int((draws <= 0).sum()), int((draws >= 0).sum()))
-    return Difference(float(gap.mean()), float(low), float(high), min(1.0, 2 * tail / (resamples + 1)))
+    gap = a - b
+    return differences(gap[~np.isnan(gap)][:, None], rng, resamples, level)[0]
+
+
+def differences(gaps: NDArray[np.float64], rng: np.random.Generator, resamples: int = 1000, level: float = 0.95) -> list[Difference]:
+    """As `paired`, for several differences at once, the same draws of users for all.
+
+    gaps    (n_users, m), each column one system's values less another's; no NaN
+    cost    O(resamples · n_users · m)
+
+    >>> [gap.p for gap in differences(np.array([[0.5, 0.0], [0.25, 0.0], [0.5, 0.0]]), np.random.default_rng(0), resamples=999)]
+    [0.002, 1.0]
+    """
+    _check(resamples, level)
+    if not len(gaps):
+        return [Difference(float("nan"), float("nan"), float("nan"), 1.0)] * gaps.shape[1]
+    draws = _draw(gaps, np.ones_like(gaps), rng, resamples)
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    tails = 1 + np.minimum((draws <= 0).sum(axis=0), (draws >= 0).sum(axis=0))
+    p = np.minimum(1.0, 2 * tails / (resamples + 1))
+    return [Difference(*map(float, column)) for column in zip(gaps.mean(axis=0), low, high, p, strict=True)]
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """The p-values of a family of tests, corrected so that the chance of even one false alarm in the family keeps to the level.
+
+    The smallest of m is multiplied by m, the next by m − 1 …; none falls below one before it, none exceeds 1. Nothing is assumed of how
+    the tests hang together, which matters here: all of them compare with one system.
+
+    raises  DataError if a value is not within 0..1
+    source  Holm, Scandinavian Journal of Statistics 6, 1979
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    raw = np.asarray(p, np.float64)
+    if not ((raw >= 0) & (raw <= 1)).all():
+        raise DataError(f"holm: p-values must be between 0 and 1, got {list(p)}")
+    order = np.argsort(raw, kind="stable")
+    corrected = np.empty_like(raw)
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(raw[order] * np.arange(len(raw), 0, -1)))
+    return [float(value) for value in corrected]
 
 
 def _draw(parts: NDArray[np.float64], wholes: NDArray[np.float64], rng: np.random.Generator, resamples: int) -> NDArray[np.float64]:
