@@ -13,7 +13,7 @@ from rich.table import Table
 from bowerbird import protocols
 from bowerbird.bundle import Config
 from bowerbird.data import CleaningReport, Dataset, clean, read
-from bowerbird.errors import DataError
+from bowerbird.store.files import whole_file as whole_file
 
 EventsOption = Annotated[Path, typer.Option("--events", help="Behaviour: CSV, TSV, JSON Lines or Parquet, or a folder of a known format.")]
 ItemsOption = Annotated[Path | None, typer.Option("--items", help="The catalogue: CSV, TSV, JSON Lines or Parquet.")]
@@ -51,19 +51,6 @@ def cleaning_table(report: CleaningReport) -> Table:
     for row in rows:
         table.add_row(row["check"], *(f"{row[key]:,}" for key in ("found", "kept", "mended", "left_out")), row["why"])
     return table
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A place to write to that becomes `path` only when all is written: a full disk or Ctrl-C leaves what was there."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        yield part
-        part.replace(path)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written, and what was there is unchanged ({error.strerror or error})") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager
