@@ -13,7 +13,6 @@ from rich.table import Table
 from bowerbird import protocols
 from bowerbird.bundle import Config
 from bowerbird.data import CleaningReport, Dataset, clean, read
-from bowerbird.store.files import whole_file as whole_file
 
 EventsOption = Annotated[Path, typer.Option("--events", help="Behaviour: CSV, TSV, JSON Lines or Parquet, or a folder of a known format.")]
 ItemsOption = Annotated[Path | None, typer.Option("--items", help="The catalogue: CSV, TSV, JSON Lines or Parquet.")]

@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from bowerbird.bundle import Config
-from bowerbird.cli.common import ConfigOption, EventsOption, ItemsOption, SeedOption, bars, dataset, out, settings, whole_file
+from bowerbird.cli.common import ConfigOption, EventsOption, ItemsOption, SeedOption, bars, dataset, out, settings
 from bowerbird.data import Dataset
 from bowerbird.evaluation import leaderboard, tables, to_json
 from bowerbird.fitting import read_catalogue
 from bowerbird.protocols import Progress
+from bowerbird.store.files import whole_file
 from bowerbird.types import Json
 
 

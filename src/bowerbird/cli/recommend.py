@@ -5,8 +5,9 @@ import typer
 
 from bowerbird.batch import recommend_all
 from bowerbird.bundle import Bundle
-from bowerbird.cli.common import bars, err, out, whole_file
+from bowerbird.cli.common import bars, err, out
 from bowerbird.data import read_events
+from bowerbird.store.files import whole_file
 
 
 def recommend(
