@@ -4,14 +4,19 @@ The parts of a configuration stand beside the code that they steer; `bowerbird.f
 """
 
 import tomllib
+from collections.abc import Mapping, Sequence
+from math import inf
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bowerbird.errors import ConfigError
 
 T = TypeVar("T")
+
+Span = Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(lambda value: None if value == inf else value)]
+"""A length above 0 in the unit of the setting's name; None, which TOML writes `inf`, is without end."""
 
 
 class Settings(BaseModel):
@@ -40,6 +45,38 @@ def parse(kind: type[T] | Any, raw: Any, where: str = "") -> T:
     return checked
 
 
+def value_at(settings: BaseModel, name: str) -> Any:
+    """The value of a setting by its dotted name: `l2`, `train.learning_rate`, `members.2.l2` (places from 0).
+
+    raises  ConfigError if there is no such setting
+    """
+    value: Any = settings
+    for part in name.split("."):
+        try:
+            value = value[int(part)] if isinstance(value, Sequence) else getattr(value, part)
+        except (AttributeError, IndexError, ValueError):
+            raise ConfigError(f"{name}: no such setting") from None
+    return value
+
+
+def changed(settings: T, changes: Mapping[str, Any]) -> T:
+    """The same settings but for `changes`, dotted names (`value_at`) with their new values; all is checked again.
+
+    raises  ConfigError if there is no such setting, or it refuses the value
+
+    >>> class Dial(Settings):
+    ...     strength: float = 0.5
+    >>> class Desk(Settings):
+    ...     dials: tuple[Dial, ...] = (Dial(), Dial())
+    >>> changed(Desk(), {"dials.1.strength": 2}).dials
+    (Dial(strength=0.5), Dial(strength=2.0))
+    """
+    raw = TypeAdapter(type(settings)).dump_python(settings)
+    for name, value in changes.items():
+        raw = _put(raw, name.split("."), value, name)
+    return parse(type(settings), raw)
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 
@@ -53,6 +90,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"config {path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"config {path}: not valid TOML ({error})") from None
+
+
+def _put(raw: Any, path: Sequence[str], value: Any, name: str) -> Any:
+    """A copy of dumped settings with one value replaced."""
+    if not path:
+        return value
+    here, *rest = path
+    if isinstance(raw, Mapping):
+        return {**raw, here: _put(raw.get(here), rest, value, name)}
+    if isinstance(raw, Sequence) and here.isdecimal() and int(here) < len(raw):
+        return [_put(part, rest, value, name) if place == int(here) else part for place, part in enumerate(raw)]
+    raise ConfigError(f"{name}: no such setting")
 
 
 def _sentence(error: ValidationError, where: str) -> str:

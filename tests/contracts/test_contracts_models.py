@@ -7,7 +7,7 @@ import models_world as world
 import numpy as np
 import pytest
 
-from bowerbird.config import parse
+from bowerbird.config import changed, parse, value_at
 from bowerbird.models import MODELS, RECIPES, Recipe, pack, unpack
 from bowerbird.protocols import Explains, ReadsVectors, Scorer, VectorScorer
 from bowerbird.types import History, Log, Query
@@ -175,9 +175,10 @@ class TestEveryModel:
 
     def test_the_space_to_search_holds_values_that_are_allowed(self, kind: str) -> None:
         kept = recipe(kind)
-        for name, values in kept.SPACE.items():
+        ranges = {name: (span.low, span.high, *([None] if span.endless else [])) for name, span in getattr(kept, "RANGES", {}).items()}
+        for name, values in [*kept.SPACE.items(), *ranges.items()]:
             for value in values:
-                assert getattr(parse(Recipe, {"kind": kind, name: value}), name) == value
+                assert value_at(changed(kept, {name: value}), name) == value
 
     def test_vectors_and_queries_give_the_scores(self, kind: str) -> None:
         model = fitted(kind)

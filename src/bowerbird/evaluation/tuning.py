@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bowerbird.config import parse
+from bowerbird.config import changed
 from bowerbird.data import Cases, Catalogue, Split
 from bowerbird.errors import BowerbirdError, ConfigError
 from bowerbird.evaluation.protocol import evaluate
@@ -18,7 +19,13 @@ from bowerbird.protocols import Progress, silent
 from bowerbird.types import Json, Log
 
 Space = Mapping[str, tuple[Any, ...]]
-"""Setting -> the values to try; `type(recipe).SPACE` of the recipes in `bowerbird.models`."""
+"""Setting, by its dotted name (`config.value_at`) -> the values to try; `type(recipe).SPACE` of the recipes in `bowerbird.models`."""
+
+Watch = Callable[[int, float], None]
+"""Told how far a trial is (a step, rising) and its mean NDCG so far. It may end the trial by raising."""
+
+FEWEST = 50
+"""Of fewer users no trial's worth is told before all are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,14 @@ class Trial:
     score    mean NDCG at the first k on the validation users; −inf where the fit was refused
     seconds  the fit took, wall time
     note     why it was refused
+    values   (n_users,) the NDCG of each validation user, in the order of the cases; None where the trial has no score
     """
 
     recipe: Recipe
     score: float
     seconds: float
     note: str = ""
+    values: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> Json:
         """As the report has it."""
@@ -86,8 +95,11 @@ class Bench:
         """The validation cases that judge."""
         return sample(self.split.validation, self.max_users, np.random.default_rng(self.seed))
 
-    def try_out(self, recipe: Recipe, cases: Cases) -> Trial:
-        """Fit on train, judge on validation. A recipe that refuses the data is a trial without a score."""
+    def try_out(self, recipe: Recipe, cases: Cases, watch: Watch | None = None) -> Trial:
+        """Fit on train, judge on validation. A recipe that refuses the data is a trial without a score.
+
+        watch  is told the mean over the first eighth of the users, then over half, in an order drawn by `seed`; see `stages`
+        """
         start = perf_counter()
         try:
             model = recipe.fit(self.split.train, self.catalogue, np.random.default_rng(self.seed), self.progress)
@@ -95,8 +107,29 @@ class Bench:
             return Trial(recipe, -np.inf, perf_counter() - start, str(refusal))
         seconds = perf_counter() - start
         pipeline = Pipeline(model, self.catalogue, RankingSettings(diversity=0, repeats=self.repeats))
-        result = evaluate(pipeline.recommend, cases, self.catalogue, self.split.train, ks=self.ks[:1], tables={})
-        return Trial(recipe, float(result.values[f"ndcg@{self.ks[0]}"].mean()), seconds)
+        values = self._judge(pipeline, cases, watch)
+        return Trial(recipe, float(values.mean()), seconds, values=values)
+
+    def _judge(self, pipeline: Pipeline, cases: Cases, watch: Watch | None) -> NDArray[np.float64]:
+        """(n_users,): each user's NDCG, stage by stage where someone watches."""
+        ends = [len(cases)] if watch is None else stages(len(cases))
+        order = np.arange(len(cases)) if watch is None else np.random.default_rng(self.seed).permutation(len(cases))
+        values = np.full(len(cases), np.nan)
+        for step, (start, end) in enumerate(pairwise([0, *ends])):
+            result = evaluate(pipeline.recommend, cases.take(order[start:end]), self.catalogue, self.split.train, ks=self.ks[:1], tables={})
+            values[order[start:end]] = result.values[f"ndcg@{self.ks[0]}"]
+            if watch is not None and end < len(cases):
+                watch(step, float(values[order[:end]].mean()))
+        return values
+
+
+def stages(n: int) -> list[int]:
+    """After how many of `n` users a trial is looked at: an eighth, half, all; a look at fewer than `FEWEST` would see chance alone.
+
+    >>> stages(2000), stages(200), stages(73)
+    ([250, 1000, 2000], [100, 200], [73])
+    """
+    return [*(end for end in (n // 8, n // 2) if end >= FEWEST), n]
 
 
 def tune(recipe: Recipe, bench: Bench, space: Space | None = None) -> Tuned:
@@ -158,7 +191,6 @@ def sample(cases: Cases, most: int, rng: np.random.Generator) -> Cases:
 def _changed(recipe: Recipe, changes: Json) -> Recipe | None:
     """The recipe with these settings; None where they do not go together."""
     try:
-        changed: Recipe = parse(type(recipe), {**recipe.model_dump(), **changes})
+        return changed(recipe, changes)
     except ConfigError:
         return None
-    return changed

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import linalg, sparse
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.models.linear import LinearModel, block_rows, interactions, most_popular, spread, strongest
 from bowerbird.models.solving import inverse
 from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
 from bowerbird.types import Log
 
 
@@ -42,12 +43,13 @@ class Ease(Settings):
 
     kind: Literal["ease"] = "ease"
     l2: float = Field(default=100.0, gt=0)
-    half_life_events: float | None = Field(default=3.0, gt=0)
-    half_life_days: float | None = Field(default=None, gt=0)
+    half_life_events: Span = 3.0
+    half_life_days: Span = None
     keep: int | None = Field(default=300, gt=0)
     max_items: int | None = Field(default=20_000, gt=1)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (3.0, 8.0, None), "l2": (30.0, 100.0, 300.0, 1000.0)}
+    RANGES: ClassVar[dict[str, Range]] = {"half_life_events": Range(1.0, 50.0, log=True, endless=True), "l2": Range(10.0, 3000.0, log=True)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Solve; see the class."""

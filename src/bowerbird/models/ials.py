@@ -10,10 +10,11 @@ from pydantic import Field
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.models.decay import rows_of, worths
 from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores
 
 BATCH = 256
@@ -39,9 +40,15 @@ class Ials(Settings):
     l2: float = Field(default=5.0, gt=0)
     alpha: float = Field(default=10.0, gt=0)
     iterations: int = Field(default=12, ge=1)
-    half_life_events: float | None = Field(default=10.0, gt=0)
+    half_life_events: Span = 10.0
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"l2": (1.0, 10.0), "alpha": (3.0, 20.0), "half_life_events": (10.0, None)}
+    RANGES: ClassVar[dict[str, Range]] = {
+        "factors": Range(16, 256, log=True),
+        "l2": Range(0.3, 100.0, log=True),
+        "alpha": Range(1.0, 100.0, log=True),
+        "half_life_events": Range(1.0, 50.0, log=True, endless=True),
+    }
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "IalsModel":
         """Factorise the matrix of users by items."""

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.models.linear import LinearModel, block_rows, interactions, strongest
 from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
 from bowerbird.types import Log
 
 
@@ -44,10 +45,14 @@ class ItemKnn(Settings):
     shrink: float = Field(default=10.0, ge=0)
     k1: float = Field(default=1.2, gt=0)
     b: float = Field(default=0.2, ge=0, le=1)
-    half_life_events: float | None = Field(default=3.0, gt=0)
-    half_life_days: float | None = Field(default=None, gt=0)
+    half_life_events: Span = 3.0
+    half_life_days: Span = None
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"weighting": ("bm25", "cosine", "tfidf"), "half_life_events": (3.0, 8.0, None)}
+    RANGES: ClassVar[dict[str, Range]] = {
+        "half_life_events": Range(1.0, 50.0, log=True, endless=True),
+        "neighbours": Range(20, 500, log=True),
+    }
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Compare all items; see the class."""

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores
 
 DAY = 86_400.0
@@ -35,10 +35,14 @@ class Popular(Settings):
     """
 
     kind: Literal["popular"] = "popular"
-    window_days: float | None = Field(default=None, gt=0)
-    half_life_days: float | None = Field(default=None, gt=0)
+    window_days: Span = None
+    half_life_days: Span = None
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"window_days": (7.0, 30.0, None), "half_life_days": (30.0, None)}
+    RANGES: ClassVar[dict[str, Range]] = {
+        "window_days": Range(3.0, 365.0, log=True, endless=True),
+        "half_life_days": Range(3.0, 730.0, log=True, endless=True),
+    }
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "PopularModel":  # noqa: ARG002
         """Count; see the class."""

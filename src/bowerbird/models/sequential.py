@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.models.linear import LinearModel, block_rows, interactions, most_popular, spread, strongest
 from bowerbird.models.solving import inverse, product
 from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
 from bowerbird.types import Log
 
 FADED = 1e-2
@@ -52,11 +53,16 @@ class Sequential(Settings):
     together: float = Field(default=0.3, ge=0)
     half_life_events: float = Field(default=3.0, gt=0)
     ask_events: float | None = Field(default=None, gt=0)
-    half_life_days: float | None = Field(default=None, gt=0)
+    half_life_days: Span = None
     keep: int | None = Field(default=500, gt=0)
     max_items: int | None = Field(default=20_000, gt=1)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (3.0, 6.0), "l2": (50.0, 150.0, 500.0), "together": (0.3, 1.0)}
+    RANGES: ClassVar[dict[str, Range]] = {
+        "half_life_events": Range(1.0, 20.0, log=True),
+        "l2": Range(10.0, 2000.0, log=True),
+        "together": Range(0.0, 2.0),
+    }
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Solve; see the class."""

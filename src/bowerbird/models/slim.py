@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.models.linear import LinearModel, interactions, most_popular, spread
 from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
 from bowerbird.types import Log
 
 CHUNK = 256
@@ -47,12 +48,17 @@ class Slim(Settings):
     l1: float = Field(default=1.0, ge=0)
     l2: float = Field(default=50.0, ge=0)
     neighbours: int = Field(default=200, gt=0)
-    half_life_events: float | None = Field(default=3.0, gt=0)
-    half_life_days: float | None = Field(default=None, gt=0)
+    half_life_events: Span = 3.0
+    half_life_days: Span = None
     max_items: int | None = Field(default=50_000, gt=1)
     tolerance: float = Field(default=1e-4, gt=0)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (3.0, 8.0, None), "l1": (0.5, 2.0), "l2": (10.0, 50.0, 200.0)}
+    RANGES: ClassVar[dict[str, Range]] = {
+        "half_life_events": Range(1.0, 50.0, log=True, endless=True),
+        "l1": Range(0.1, 10.0, log=True),
+        "l2": Range(1.0, 500.0, log=True),
+    }
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> LinearModel:  # noqa: ARG002
         """Descend, items side by side on all cores; see the class."""

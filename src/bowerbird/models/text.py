@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.models.decay import rows_of, worths
 from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores
 
 
@@ -37,10 +38,11 @@ class Text(Settings):
     """
 
     kind: Literal["text"] = "text"
-    half_life_events: float | None = Field(default=1.0, gt=0)
+    half_life_events: Span = 1.0
     whiten: float = Field(default=0.5, ge=0, le=1)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_events": (1.0, 2.0, 5.0), "whiten": (0.5, 0.75)}
+    RANGES: ClassVar[dict[str, Range]] = {"half_life_events": Range(0.5, 20.0, log=True, endless=True), "whiten": Range(0.0, 1.0)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "TextModel":  # noqa: ARG002
         """Find the centre and the spread of the catalogue's vectors; behaviour is not looked at."""
