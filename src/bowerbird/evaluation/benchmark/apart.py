@@ -1,0 +1,124 @@
+"""One job in a process of its own: what it takes in memory is seen, what it leaves there is gone, and its end is not ours."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from bowerbird.errors import BowerbirdError
+from bowerbird.evaluation.peers import THREADS
+from bowerbird.protocols import Progress
+from bowerbird.types import Json
+
+Job = Callable[[Progress], Json]
+"""Something to compute, that can be sent to another process: a function of a module, or a `functools.partial` of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job.
+
+    value       its answer; None if there is none
+    peak_bytes  the most memory that its process had at once, libraries and data included; None where the system does not tell
+    fault       why there is no answer
+    """
+
+    value: Json | None
+    peak_bytes: int | None = None
+    fault: str = ""
+
+
+PATIENCE = 10.0
+"""Seconds that a process has, once it has answered, to put its things away."""
+
+Launch = Callable[[Job, int, Progress], Outcome]
+"""A way to have a job done with so many threads: `apart`."""
+
+
+def apart(job: Job, threads: int, progress: Progress) -> Outcome:
+    """Do the job in a fresh process, which ends with it.
+
+    An error that is one of ours is the outcome's fault; any other is printed by the process, and the fault says how it ended.
+
+    cost    starting Python and its libraries, a second or two, and sending the job over
+    """
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(job, theirs))
+    with _allowed(threads):
+        process.start()
+    theirs.close()
+    try:
+        while (kind := (told := _next(ours, process.sentinel))[0]) == "progress":
+            progress(*told[1:])
+        process.join(PATIENCE if kind == "outcome" else None)
+        return Outcome(*told[1:]) if kind == "outcome" else Outcome(None, fault=_ending(process.exitcode or 0))
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _next(pipe: "Connection[None, tuple[Any, ...]]", end: int) -> tuple[Any, ...]:
+    """What the process says next; ("end",) once it has ended without another word."""
+    wait([pipe, end])
+    try:
+        return pipe.recv() if pipe.poll() else ("end",)
+    except EOFError:
+        return ("end",)
+
+
+def _work(job: Job, pipe: "Connection[tuple[object, ...], None]") -> None:
+    """In the other process: do it, and send back how far it is and what came of it. Ctrl-C ends it without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        value = job(lambda what, done, total: pipe.send(("progress", what, done, total)))
+    except BowerbirdError as refusal:
+        pipe.send(("outcome", None, None, str(refusal)))
+    else:
+        pipe.send(("outcome", value, peak_memory()))
+
+
+def peak_memory() -> int | None:
+    """The most bytes that this process has had in memory so far; None where the system does not tell.
+
+    On Linux from the kernel's own count for this program: `getrusage` also counts what the program that started us had.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii", errors="replace").splitlines() if line.startswith("VmHWM:"))
+        return 1024 * int(line.split()[1])
+    if sys.platform == "win32":
+        return None
+    from resource import RUSAGE_SELF, getrusage  # noqa: PLC0415 Windows has no such module
+
+    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+@contextmanager
+def _allowed(threads: int) -> Iterator[None]:
+    """The environment of a process that may have so many threads."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _ending(code: int) -> str:
+    if code == -signal.SIGINT:
+        raise KeyboardInterrupt
+    if code < 0:
+        return f"its process was ended by {signal.Signals(-code).name}" + (" (too little memory?)" if code == -9 else "")
+    return f"its process ended with exit code {code}"
