@@ -89,5 +89,14 @@ class Progress(Protocol):
     def __call__(self, what: str, done: int, total: int) -> None: ...
 
 
+@runtime_checkable
+class Watches(Progress, Protocol):
+    """A `Progress` that is also told how good the model is in validation after each epoch, and may end the fit by raising."""
+
+    def epoch(self, number: int, figure: float) -> None:
+        """`number` from 1; of `figure`, higher is better."""
+        ...
+
+
 def silent(what: str, done: int, total: int) -> None:
     """A `Progress` that shows nothing."""

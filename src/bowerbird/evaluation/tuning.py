@@ -21,8 +21,8 @@ from bowerbird.types import Json, Log
 Space = Mapping[str, tuple[Any, ...]]
 """Setting, by its dotted name (`config.value_at`) -> the values to try; `type(recipe).SPACE` of the recipes in `bowerbird.models`."""
 
-Watch = Callable[[int, float], None]
-"""Told how far a trial is (a step, rising) and its mean NDCG so far. It may end the trial by raising."""
+Watch = Callable[[int, float, str], None]
+"""Told how good a trial is so far: a rising step, a figure, and the step in words. It may end the trial by raising."""
 
 FEWEST = 50
 """Of fewer users no trial's worth is told before all are judged."""
@@ -98,16 +98,18 @@ class Bench:
     def try_out(self, recipe: Recipe, cases: Cases, watch: Watch | None = None) -> Trial:
         """Fit on train, judge on validation. A recipe that refuses the data is a trial without a score.
 
-        watch  is told the mean over the first eighth of the users, then over half, in an order drawn by `seed`; see `stages`
+        watch  is told the validation figure of each epoch by recipes that have epochs (`protocols.Watches`). By others, which is after
+               the fit, the mean NDCG of the first eighth of the users, then of half, in an order drawn by `seed`; see `stages`
         """
         start = perf_counter()
+        watched = self.progress if watch is None else _Watched(self.progress, watch)
         try:
-            model = recipe.fit(self.split.train, self.catalogue, np.random.default_rng(self.seed), self.progress)
+            model = recipe.fit(self.split.train, self.catalogue, np.random.default_rng(self.seed), watched)
         except BowerbirdError as refusal:
             return Trial(recipe, -np.inf, perf_counter() - start, str(refusal))
         seconds = perf_counter() - start
         pipeline = Pipeline(model, self.catalogue, RankingSettings(diversity=0, repeats=self.repeats))
-        values = self._judge(pipeline, cases, watch)
+        values = self._judge(pipeline, cases, None if isinstance(watched, _Watched) and watched.epochs else watch)
         return Trial(recipe, float(values.mean()), seconds, values=values)
 
     def _judge(self, pipeline: Pipeline, cases: Cases, watch: Watch | None) -> NDArray[np.float64]:
@@ -119,8 +121,25 @@ class Bench:
             result = evaluate(pipeline.recommend, cases.take(order[start:end]), self.catalogue, self.split.train, ks=self.ks[:1], tables={})
             values[order[start:end]] = result.values[f"ndcg@{self.ks[0]}"]
             if watch is not None and end < len(cases):
-                watch(step, float(values[order[:end]].mean()))
+                watch(step, float(values[order[:end]].mean()), f"{end} of {len(cases)} users")
         return values
+
+
+@dataclass
+class _Watched:
+    """A `Progress` that hands epochs on to who watches; it counts them, so that a trial is watched in one way only."""
+
+    progress: Progress
+    watch: Watch
+    epochs: int = 0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        self.progress(what, done, total)
+
+    def epoch(self, number: int, figure: float) -> None:
+        """Satisfies `protocols.Watches`."""
+        self.epochs += 1
+        self.watch(number, figure, f"epoch {number}")
 
 
 def stages(n: int) -> list[int]:
