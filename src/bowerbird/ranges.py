@@ -48,6 +48,11 @@ class Range:
         end = self.high * (self.high / self.low) ** 0.25 if self.log else self.high + (self.high - self.low) / 4
         return ceil(end) if self.whole else end
 
+    @property
+    def bounds(self) -> tuple[float | None, ...]:
+        """The extreme settings: `low`, `high`, and None where that may be drawn."""
+        return (self.low, self.high, None) if self.endless else (self.low, self.high)
+
     def value(self, place: float) -> float | None:
         """The setting at this place of the axis, to three significant digits: more would only look exact."""
         if place > self.high:

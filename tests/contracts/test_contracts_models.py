@@ -10,6 +10,7 @@ import pytest
 from bowerbird.config import changed, parse, value_at
 from bowerbird.models import MODELS, RECIPES, Recipe, pack, unpack
 from bowerbird.protocols import Explains, ReadsVectors, Scorer, VectorScorer
+from bowerbird.ranges import Range
 from bowerbird.types import History, Log, Query
 
 KINDS = sorted(RECIPES)
@@ -175,9 +176,8 @@ class TestEveryModel:
 
     def test_the_space_to_search_holds_values_that_are_allowed(self, kind: str) -> None:
         kept = recipe(kind)
-        ranges = {name: (span.low, span.high, *([None] if span.endless else [])) for name, span in getattr(kept, "RANGES", {}).items()}
-        for name, values in [*kept.SPACE.items(), *ranges.items()]:
-            for value in values:
+        for name, choice in [*kept.SPACE.items(), *getattr(kept, "RANGES", {}).items()]:
+            for value in choice.bounds if isinstance(choice, Range) else choice:
                 assert value_at(changed(kept, {name: value}), name) == value
 
     def test_vectors_and_queries_give_the_scores(self, kind: str) -> None:
