@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from bowerbird.bundle import Bundle, Config
 from bowerbird.cli import main
 from bowerbird.models import Ease
 from little_world import raw
+
+pytestmark = pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is not installed; it comes with the extra `train`")
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -5,6 +5,7 @@ import sys
 import tomllib
 from contextlib import closing
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any, ClassVar, Literal
 
 import evaluation_world as toy
@@ -23,6 +24,9 @@ from bowerbird.evaluation.tuning import Bench
 from bowerbird.models import Blend, Ease, Ials, Popular, Text
 from bowerbird.protocols import Watches, silent
 from bowerbird.ranges import Range
+
+
+pytestmark = pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is not installed; it comes with the extra `train`")
 
 
 @pytest.fixture(scope="module")
