@@ -25,7 +25,6 @@ from bowerbird.models import Blend, Ease, Ials, Popular, Text
 from bowerbird.protocols import Watches, silent
 from bowerbird.ranges import Range
 
-
 pytestmark = pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is not installed; it comes with the extra `train`")
 
 
