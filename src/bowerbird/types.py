@@ -83,6 +83,14 @@ class History:
         keep = ~np.isin(self.items, items)
         return History(self.items[keep], self.weights[keep], self.times[keep])
 
+    def take(self, places: NDArray[np.intp]) -> "History":
+        """The history of the events at these places, in this order.
+
+        >>> History.of([3, 5, 4]).take(np.array([0, 2])).items.tolist()
+        [3, 4]
+        """
+        return History(self.items[places], self.weights[places], self.times[places])
+
     def last(self, n: int) -> "History":
         """The newest `n` events.
 

@@ -13,6 +13,7 @@ from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
 from bowerbird.models.linear import LinearModel
 from bowerbird.models.popular import Popular, PopularModel
+from bowerbird.models.sasrec import Sasrec, SasrecModel
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.single import Single, SingleModel
 from bowerbird.models.slim import Slim
@@ -34,6 +35,8 @@ __all__ = [
     "Popular",
     "PopularModel",
     "Recipe",
+    "Sasrec",
+    "SasrecModel",
     "Sequential",
     "Slim",
     "Text",

@@ -5,9 +5,10 @@ from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
 from bowerbird.models.linear import LinearModel
 from bowerbird.models.popular import Popular, PopularModel
+from bowerbird.models.sasrec import Sasrec, SasrecModel
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.slim import Slim
 from bowerbird.models.text import Text, TextModel
 
-Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text
-SingleModel = PopularModel | LinearModel | IalsModel | TextModel
+Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Sasrec
+SingleModel = PopularModel | LinearModel | IalsModel | TextModel | SasrecModel

@@ -12,6 +12,7 @@ from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.models.decay import rows_of, worths
+from bowerbird.models.whitening import placed, spread
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores
@@ -49,8 +50,8 @@ class Text(Settings):
         if catalogue.vectors is None:
             raise DataError("text model: the catalogue has no vectors; read its texts with an encoder first")
         raw = np.asarray(catalogue.vectors, np.float32)
-        centre, axes = _spread(raw[raw.any(axis=1)], self.whiten)
-        return TextModel(_placed(raw, centre, axes), centre, axes, self.half_life_events)
+        centre, axes = spread(raw, self.whiten)
+        return TextModel(placed(raw, centre, axes), centre, axes, self.half_life_events)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,37 +110,9 @@ class TextModel:
         """
         if vectors.ndim != 2 or vectors.shape[1] != len(self.centre) or len(vectors) < self.n_items:
             raise DataError(f"text model: vectors must be at least {self.n_items} rows of {len(self.centre)}, got shape {vectors.shape}")
-        return replace(self, item_vectors=_placed(np.asarray(vectors, np.float32), self.centre, self.axes))
+        return replace(self, item_vectors=placed(np.asarray(vectors, np.float32), self.centre, self.axes))
 
     def _events(self, query: Query) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What each event is worth, (n_events,), and its item's vector, (n_events, d)."""
         worth = worths(query.history, self.half_life_events, self.scorable)
         return worth, np.nan_to_num(rows_of(self.item_vectors, query.history), nan=0.0)
-
-
-def _spread(vectors: NDArray[np.float32], whiten: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The mean, and the symmetric matrix C^(−whiten/2) of the covariance C.
-
-    C is shrunk as if d more vectors had been seen that vary alike in all directions, so that few vectors do not blow up the
-    directions in which they happen not to differ.
-    """
-    n, d = vectors.shape
-    if n == 0:
-        return np.zeros(d, np.float32), np.eye(d, dtype=np.float32)
-    centre = np.asarray(vectors.mean(axis=0, dtype=np.float64), np.float32)
-    moved = vectors - centre
-    covariance = moved.T.astype(np.float64) @ moved
-    level = max(float(np.trace(covariance)) / (n * d), 1e-12)
-    values, directions = np.linalg.eigh((covariance + d * level * np.eye(d)) / (n + d) / level)
-    axes: NDArray[np.float32] = ((directions * values ** (-whiten / 2)) @ directions.T).astype(np.float32)
-    return centre, axes
-
-
-def _placed(raw: NDArray[np.float32], centre: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Raw vectors in the fitted space, of unit length; NaN where there is no text."""
-    moved = (raw - centre) @ axes
-    lengths = np.linalg.norm(moved, axis=1)
-    has_text = raw.any(axis=1) & (lengths > 0)
-    placed: NDArray[np.float32] = np.full(moved.shape, np.nan, np.float32)
-    placed[has_text] = moved[has_text] / lengths[has_text, None]
-    return placed

@@ -1,0 +1,203 @@
+"""A transformer that reads the history event by event and says what comes next, for items that were learned and for new ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from bowerbird.config import Settings
+from bowerbird.data import Catalogue
+from bowerbird.errors import DataError
+from bowerbird.models.graph import open_graph
+from bowerbird.models.whitening import placed
+from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
+from bowerbird.training import require
+from bowerbird.training.settings import TrainSettings
+from bowerbird.types import History, Log, Query, Scores
+
+BATCH = 256
+
+
+class Sasrec(Settings):
+    """Self-attention over the events of the history; an item's score is the dot product of its vector with what the net asks for.
+
+    An item's vector is an own one plus a projection of its language vector; in training the own one is now and then hidden, so that the
+    projection learns to stand alone, and items that were never seen are scored by it.
+
+    factors     length of the vectors, a multiple of `heads`
+    blocks      how many, one after another
+    block       "sasrec", "ligr" (gated, eSASRec) or "hstu" (attention by steps and time apart, without softmax)
+    heads       of attention, per block
+    length      events of the history that are read, the newest
+    dropout     share of the values set to 0 in training
+    loss        "softmax" over all items; "sampled_softmax", "gbce" or "bpr" over a sample that a batch shares
+    negatives   size of the sample
+    sampling    "uniform", "popularity" or "batch" (the batch's own items)
+    trust       of "gbce", 0..1
+    hide        share of the items whose own vector is hidden in a step; 0 where the catalogue's texts have not been read
+    whiten      as in `Text`
+    train       how it is trained
+
+    Each event tells the item, its weight (which is what kind and value come to) and the time since the event before.
+    Disliked items are read, never asked for.
+
+    cost    O(events · (factors² · blocks + length · factors + negatives · factors)) an epoch
+    source  Kang & McAuley, ICDM 2018; Klenitskiy & Vasilev, RecSys 2023, on the loss; Tikhonovich et al., RecSys 2025 (eSASRec)
+    raises  ConfigError if the extra `train` is not installed
+    """
+
+    kind: Literal["sasrec"] = "sasrec"
+    factors: int = Field(default=64, ge=2)
+    blocks: int = Field(default=2, ge=1)
+    block: Literal["sasrec", "ligr", "hstu"] = "sasrec"
+    heads: int = Field(default=2, ge=1)
+    length: int = Field(default=50, ge=1)
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    loss: Literal["softmax", "sampled_softmax", "gbce", "bpr"] = "sampled_softmax"
+    negatives: int = Field(default=512, ge=1)
+    sampling: Literal["uniform", "popularity", "batch"] = "uniform"
+    trust: float = Field(default=0.75, ge=0, le=1)
+    hide: float = Field(default=0.1, ge=0, lt=1)
+    whiten: float = Field(default=0.5, ge=0, le=1)
+    train: TrainSettings = Field(default_factory=TrainSettings)
+
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"dropout": (0.2, 0.3, 0.5)}
+    RANGES: ClassVar[dict[str, Range]] = {
+        "factors": Range(32, 256, log=True),
+        "blocks": Range(1, 3),
+        "dropout": Range(0.1, 0.6),
+        "hide": Range(0.0, 0.5),
+        "train.learning_rate": Range(3e-4, 3e-3, log=True),
+    }
+
+    @model_validator(mode="after")
+    def _shapes_fit(self) -> Self:
+        if self.factors % self.heads:
+            raise ValueError(f"factors must be a multiple of heads, got {self.factors} and {self.heads}")
+        return self
+
+    def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "SasrecModel":
+        """Train the net, then keep its item vectors and the graph of what reads histories."""
+        require(self.kind)
+        from bowerbird.models.sasrec_fit import fit  # noqa: PLC0415 torch and Lightning, only where a net is trained
+
+        return fit(self, log, catalogue, rng, progress)
+
+
+@dataclass(frozen=True, eq=False)
+class SasrecModel:
+    """The items' vectors, and a graph that turns a history into the vector it asks with.
+
+    item_vectors  (n_items, d) float32: own + text · project; NaN for items without either
+    own           (n_items, d) float32, zeros for items not learned
+    learned       (n_items,) bool, items known from behaviour
+    project       (t, d) float32, t the dimension of the language vectors, 0 where none were read
+    centre, axes  (t,), (t, t): the space of the language vectors, as in `TextModel`
+    graph         the bytes of an ONNX file: vectors (B, L, d), weights (B, L), ages (B, L), last (B,) → (B, d)
+    length        events that are read, at most
+    """
+
+    kind: ClassVar[str] = "sasrec"
+    item_vectors: NDArray[np.float32]
+    own: NDArray[np.float32]
+    learned: NDArray[np.bool_]
+    project: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    axes: NDArray[np.float32]
+    graph: NDArray[np.uint8]
+    length: int
+
+    @cached_property
+    def session(self) -> Any:
+        """The graph, opened."""
+        return open_graph(self.graph)
+
+    @property
+    def n_items(self) -> int:
+        """How many items it knows of."""
+        return len(self.item_vectors)
+
+    @property
+    def scorable(self) -> NDArray[np.bool_]:
+        """(n_items,): items that someone liked, and items with a text."""
+        return ~np.isnan(self.item_vectors[:, 0])
+
+    def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
+        """(n_queries, d); NaN for a history without an item that is known here."""
+        asked = np.full((len(queries), self.item_vectors.shape[1]), np.nan, np.float32)
+        histories = [self._read(query.history) for query in queries]
+        lengths = np.array([len(history) for history in histories], np.int64)
+        order = np.argsort(lengths, kind="stable")
+        order = order[lengths[order] > 0]
+        for start in range(0, len(order), BATCH):
+            chosen = order[start : start + BATCH]
+            asked[chosen] = self._ask([histories[place] for place in chosen.tolist()])
+        return asked
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """(n_queries, n_items)"""
+        return self.query_vectors(queries) @ self.item_vectors.T
+
+    def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(n_events, n_items): how far the score falls, were the event not in the history.
+
+        A net is no sum, so these need not sum to the score.
+
+        cost    as many queries as the history has events
+        """
+        n = len(query.history)
+        without = [Query(query.history.take(np.delete(np.arange(n), event)), query.time) for event in range(n)]
+        vectors = np.nan_to_num(self.query_vectors([query, *without]))
+        falls: NDArray[np.float32] = np.nan_to_num((vectors[:1] - vectors[1:]) @ self.item_vectors[items].T)
+        return falls
+
+    def with_vectors(self, vectors: NDArray[np.float32]) -> Self:
+        """The same model over another table of raw language vectors; items that are added are known by them alone.
+
+        raises  DataError if they are of another dimension, or fewer than before
+        """
+        if vectors.ndim != 2 or vectors.shape[1] != len(self.centre) or len(vectors) < self.n_items:
+            raise DataError(f"sasrec model: vectors must be at least {self.n_items} rows of {len(self.centre)}, got shape {vectors.shape}")
+        more = len(vectors) - self.n_items
+        own, learned = np.pad(self.own, ((0, more), (0, 0))), np.pad(self.learned, (0, more))
+        texts = placed(np.asarray(vectors, np.float32), self.centre, self.axes)
+        return replace(self, item_vectors=item_table(own, learned, self.project, texts), own=own, learned=learned)
+
+    def _read(self, history: History) -> History:
+        """The newest events on items that are known here."""
+        known = history.items < self.n_items
+        known[known] = self.scorable[history.items[known]]
+        return history.take(np.flatnonzero(known)[-self.length :])
+
+    def _ask(self, histories: Sequence[History]) -> NDArray[np.float32]:
+        lengths = np.array([len(history) for history in histories])
+        there = np.arange(int(lengths.max())) < lengths[:, None]
+        items, weights = np.zeros(there.shape, np.int64), np.zeros(there.shape, np.float32)
+        times = np.full(there.shape, np.nan)
+        items[there] = np.concatenate([history.items for history in histories])
+        weights[there] = np.concatenate([history.weights for history in histories])
+        times[there] = np.concatenate([history.times for history in histories])
+        last = lengths - 1
+        ages = np.nan_to_num(times[np.arange(len(last)), last][:, None] - times, nan=-1.0).astype(np.float32)
+        feed = {"vectors": self.item_vectors[items], "weights": weights, "ages": ages, "last": last.astype(np.int64)}
+        (asked,) = self.session.run(None, feed)
+        return np.asarray(asked, np.float32)
+
+
+def item_table(
+    own: NDArray[np.float32], learned: NDArray[np.bool_], project: NDArray[np.float32], texts: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """(n_items, d): own + text · project, NaN for an item that was not learned and has no text.
+
+    texts  (n_items, t), NaN for an item without; None where none were read
+    """
+    if texts is None:
+        return np.where(learned[:, None], own, np.float32(np.nan))
+    has_text = ~np.isnan(texts[:, 0])
+    table = own + np.where(has_text[:, None], texts, 0) @ project
+    return np.where((learned | has_text)[:, None], table, np.float32(np.nan)).astype(np.float32)

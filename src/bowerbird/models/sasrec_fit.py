@@ -1,0 +1,105 @@
+"""Training `Sasrec`: apart from the recipe, since it needs torch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bowerbird.data import Catalogue
+from bowerbird.models.sasrec import SasrecModel, item_table
+from bowerbird.models.whitening import placed, spread
+from bowerbird.nets.export import AsSession, to_onnx
+from bowerbird.nets.items import Items
+from bowerbird.nets.objective import Objective
+from bowerbird.nets.sasrec import Reader
+from bowerbird.nets.sasrec import Sasrec as Net
+from bowerbird.protocols import Progress
+from bowerbird.training.negatives import Negatives
+from bowerbird.training.runs import open_run
+from bowerbird.training.trainer import Batch, train
+from bowerbird.training.validation import hold_out
+from bowerbird.training.windows import Windows
+from bowerbird.types import Log
+
+if TYPE_CHECKING:
+    from bowerbird.models.sasrec import Sasrec
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """The catalogue's language vectors as the net reads them.
+
+    rows          (n_items, t), NaN for an item without text; None where no texts were read
+    centre, axes  how a raw vector comes into that space
+    """
+
+    rows: NDArray[np.float32] | None
+    centre: NDArray[np.float32]
+    axes: NDArray[np.float32]
+
+    @staticmethod
+    def of(catalogue: Catalogue, whiten: float) -> "Texts":
+        """Even out the vectors, if there are any."""
+        if catalogue.vectors is None:
+            return Texts(None, np.zeros(0, np.float32), np.zeros((0, 0), np.float32))
+        raw = np.asarray(catalogue.vectors, np.float32)
+        centre, axes = spread(raw, whiten)
+        return Texts(placed(raw, centre, axes), centre, axes)
+
+
+def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress) -> SasrecModel:
+    """See the recipe."""
+    seed = int(rng.integers(2**31))
+    told, held = hold_out(log, recipe.train.holdout, np.random.default_rng(seed))
+    counts = np.bincount(told.items[told.weights > 0], minlength=len(catalogue))
+    texts = Texts.of(catalogue, recipe.whiten)
+    known = counts > 0 if texts.rows is None else (counts > 0) | ~np.isnan(texts.rows[:, 0])
+    windows = Windows.of(told.where(known[told.items]), recipe.length)
+    net = _net(recipe, counts, texts, seed)
+
+    def batches(chance: np.random.Generator) -> Iterator[Batch]:
+        for batch in windows.batches(recipe.train.batch_events, chance):
+            targets = batch["items"][:, 1:][batch["there"][:, 1:] & (batch["weights"][:, 1:] > 0)]
+            if len(targets):
+                yield net.objective.prepare(batch, targets, chance)
+
+    def judge() -> float:
+        return held.ndcg(_model(recipe, net, texts, AsSession(net.reader)).score)
+
+    if len(windows.starts):
+        with open_run(recipe, recipe.train, log, seed) as run:
+            train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
+    return _model(recipe, net, texts, None)
+
+
+def _net(recipe: "Sasrec", counts: NDArray[np.int64], texts: Texts, seed: int) -> Net:
+    features = None if texts.rows is None else np.nan_to_num(texts.rows, nan=0.0)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        items = Items(counts > 0, features, recipe.factors, recipe.hide)
+        reader = Reader(recipe.factors, recipe.blocks, recipe.heads, recipe.dropout, recipe.length, recipe.block)
+    negatives = None if recipe.loss == "softmax" else Negatives(recipe.sampling, counts, recipe.negatives)
+    return Net(items, reader, Objective(recipe.loss, negatives, recipe.trust))
+
+
+def _model(recipe: "Sasrec", net: Net, texts: Texts, session: Any) -> SasrecModel:
+    """The net as it is: to be served from its graph, or, while it is trained, by torch itself."""
+    own, project = net.items.arrays()
+    learned = net.items.learned.cpu().numpy() > 0
+    fields = (item_table(own, learned, project, texts.rows), own, learned, project, texts.centre, texts.axes)
+    if session is not None:
+        return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
+    vectors, ones, last = torch.randn(2, 3, recipe.factors), torch.ones(2, 3), torch.tensor([2, 1])
+    example = {"vectors": vectors, "weights": ones, "ages": 0 * ones, "last": last}
+    sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "ages": ("queries", "events"), "last": ("queries",)}
+    return SasrecModel(*fields, to_onnx(net.reader.cpu(), example, sides), recipe.length)
+
+
+@dataclass(frozen=True, eq=False)
+class _InTraining(SasrecModel):
+    """The model before it is exported."""
+
+    session: Any = None

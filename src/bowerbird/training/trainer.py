@@ -1,0 +1,186 @@
+"""The one trainer: Lightning's loop around any net that can say its loss, judged by what the recommender is for."""
+
+import logging
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import lightning as L  # noqa: N812 its own short name
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from bowerbird.errors import DataError
+from bowerbird.protocols import Progress, silent
+from bowerbird.training.optimizers import learning_rate, optimizer
+from bowerbird.training.runs import Run
+from bowerbird.training.settings import TrainSettings
+from bowerbird.types import Json
+
+Batch = dict[str, Tensor]
+Batches = Callable[[np.random.Generator], Iterator[Batch]]
+"""One epoch: batches of tensors, in an order of chance. The same generator gives the same batches."""
+
+METRIC = "ndcg@10"
+PRECISION: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a training went.
+
+    best        NDCG@10 in validation of the weights that were kept; None without validation
+    best_epoch  that they are of, from 1
+    curve       for each epoch: epoch, loss, ndcg@10 (None without validation), learning_rate, seconds
+    """
+
+    best: float | None
+    best_epoch: int
+    curve: tuple[Json, ...]
+
+
+def train(
+    net: Any,
+    batches: Batches,
+    settings: TrainSettings,
+    run: Run,
+    *,
+    seed: int,
+    judge: Callable[[], float] | None,
+    progress: Progress = silent,
+) -> Trained:
+    """Train a net in place, and leave it in evaluation mode, on the CPU, with its best weights.
+
+    net    a torch module with `loss(batch) -> Tensor`, the mean cost of a batch
+    judge  NDCG@10 of the net as it is, which is then in evaluation mode; None = no validation
+    run    where the run is kept; one that was killed goes on after its last whole epoch, to the same weights as if it had never stopped
+    seed   of batches and drop-out: on one device and with as many threads, the same seed gives the same weights
+
+    raises  DataError if the loss is no number any more
+    """
+    loop = _Loop(net, settings, seed, judge, lambda said, done: progress(f"{run.name}: {said}", done, settings.epochs))
+    keep = ModelCheckpoint(
+        run.folder,
+        "best",
+        monitor=METRIC if judge else None,
+        mode="max",
+        save_last=True,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    callbacks: list[L.Callback] = [keep]
+    if judge and settings.patience is not None:
+        callbacks.append(EarlyStopping(METRIC, patience=settings.patience, mode="max", check_on_train_epoch_end=True))
+    with _quiet(), torch.random.fork_rng():
+        trainer = L.Trainer(
+            accelerator=settings.accelerator,
+            devices=settings.devices,
+            strategy=settings.strategy,
+            precision=PRECISION[settings.precision],
+            max_epochs=settings.epochs,
+            gradient_clip_val=settings.clip,
+            accumulate_grad_batches=settings.accumulate,
+            callbacks=callbacks,
+            logger=run.loggers(settings),
+            deterministic="warn",
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=20,
+        )
+        trainer.fit(loop, DataLoader(_Epochs(batches, loop), batch_size=None), ckpt_path=run.unfinished)
+    loop.load_state_dict(torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"])
+    net.cpu().eval()
+    best = max(loop.curve, key=lambda row: row[METRIC]) if judge else loop.curve[-1]
+    trained = Trained(best[METRIC], best["epoch"], tuple(loop.curve))
+    run.finish(trained.best, trained.best_epoch, trained.curve)
+    return trained
+
+
+class _Loop(L.LightningModule):
+    """What Lightning has to know of a net. Every epoch has chances of its own, so that it does not matter how it was got to."""
+
+    def __init__(
+        self, net: Any, settings: TrainSettings, seed: int, judge: Callable[[], float] | None, say: Callable[[str, int], None]
+    ) -> None:
+        super().__init__()
+        self.net, self.settings, self.seed, self.judge, self.say = net, settings, seed, judge, say
+        self.curve: list[Json] = []
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return optimizer(self.settings, self.net.parameters())
+
+    def on_train_epoch_start(self) -> None:
+        torch.manual_seed(hash((self.seed, self.current_epoch)) % 2**63)
+        self.began, self.costs = time.perf_counter(), torch.zeros(2, dtype=torch.float64)
+
+    def on_train_batch_start(self, *_: Any) -> None:
+        self.rate = learning_rate(self.settings, self.global_step, self.current_epoch)
+        chosen: Any = self.optimizers()
+        for group in chosen.param_groups:
+            group["lr"] = self.rate
+
+    def training_step(self, batch: Batch) -> Tensor:
+        cost = self.net.loss(batch)
+        self.costs += torch.tensor([float(cost.detach()), 1.0])
+        if not math.isfinite(float(self.costs[0])):
+            epoch = self.current_epoch + 1
+            raise DataError(
+                f"training: the loss is no number any more in epoch {epoch}; try a lower train.learning_rate"
+            )
+        return cost
+
+    def on_train_epoch_end(self) -> None:
+        epoch, loss = self.current_epoch + 1, float(self.costs[0] / self.costs[1])
+        self.net.eval()
+        with torch.no_grad():
+            figure = None if self.judge is None else self.judge()
+        self.net.train()
+        row = {"epoch": epoch, "loss": loss, METRIC: figure, "learning_rate": self.rate, "seconds": time.perf_counter() - self.began}
+        self.curve.append(row)
+        self.log_dict({name: value for name, value in row.items() if name != "epoch" and value is not None})
+        self.say(f"loss {loss:.4g}" + ("" if figure is None else f", NDCG@10 {figure:.4f}"), epoch)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["curve"] = self.curve
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.curve = checkpoint["curve"]
+
+
+class _Epochs(IterableDataset):
+    """The batches of the epoch that the loop is in; on several devices each takes every n-th."""
+
+    def __init__(self, batches: Batches, loop: _Loop) -> None:
+        self.batches, self.loop = batches, loop
+
+    def __iter__(self) -> Iterator[Batch]:
+        rng = np.random.default_rng([self.loop.seed, self.loop.current_epoch])
+        trainer = self.loop.trainer
+        return islice(self.batches(rng), trainer.global_rank, None, trainer.world_size)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Lightning's words about devices and tips, and without its warnings on what is meant here."""
+    names = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed")
+    levels = {name: logging.getLogger(name).level for name in names}
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            warnings.filterwarnings("ignore", message=r".*(num_workers|`IterableDataset`|deterministic).*")
+            yield
+    finally:
+        torch.use_deterministic_algorithms(deterministic)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
