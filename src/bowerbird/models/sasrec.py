@@ -67,8 +67,8 @@ class Sasrec(Settings):
     train: TrainSettings = Field(default_factory=TrainSettings)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"dropout": (0.2, 0.3, 0.5)}
-    RANGES: ClassVar[dict[str, Range]] = {
-        "factors": Range(32, 256, log=True),
+    RANGES: ClassVar[dict[str, Range | tuple[Any, ...]]] = {
+        "factors": (32, 64, 128, 256),
         "blocks": Range(1, 3),
         "dropout": Range(0.1, 0.6),
         "hide": Range(0.0, 0.5),

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from bowerbird.errors import DataError
-from bowerbird.protocols import Progress, silent
+from bowerbird.protocols import Progress, Watches, silent
 from bowerbird.training.optimizers import learning_rate, optimizer
 from bowerbird.training.runs import Run
 from bowerbird.training.settings import TrainSettings
@@ -65,7 +65,13 @@ def train(
 
     raises  DataError if the loss is no number any more
     """
-    loop = _Loop(net, settings, seed, judge, lambda said, done: progress(f"{run.name}: {said}", done, settings.epochs))
+
+    def say(said: str, epoch: int, figure: float | None) -> None:
+        progress(f"{run.name}: {said}", epoch, settings.epochs)
+        if figure is not None and isinstance(progress, Watches):
+            progress.epoch(epoch, figure)
+
+    loop = _Loop(net, settings, seed, judge, say)
     keep = ModelCheckpoint(
         run.folder,
         "best",
@@ -108,7 +114,7 @@ class _Loop(L.LightningModule):
     """What Lightning has to know of a net. Every epoch has chances of its own, so that it does not matter how it was got to."""
 
     def __init__(
-        self, net: Any, settings: TrainSettings, seed: int, judge: Callable[[], float] | None, say: Callable[[str, int], None]
+        self, net: Any, settings: TrainSettings, seed: int, judge: Callable[[], float] | None, say: Callable[[str, int, float | None], None]
     ) -> None:
         super().__init__()
         self.net, self.settings, self.seed, self.judge, self.say = net, settings, seed, judge, say
@@ -132,9 +138,7 @@ class _Loop(L.LightningModule):
         self.costs += torch.tensor([float(cost.detach()), 1.0])
         if not math.isfinite(float(self.costs[0])):
             epoch = self.current_epoch + 1
-            raise DataError(
-                f"training: the loss is no number any more in epoch {epoch}; try a lower train.learning_rate"
-            )
+            raise DataError(f"training: the loss is no number any more in epoch {epoch}; try a lower train.learning_rate")
         return cost
 
     def on_train_epoch_end(self) -> None:
@@ -146,7 +150,7 @@ class _Loop(L.LightningModule):
         row = {"epoch": epoch, "loss": loss, METRIC: figure, "learning_rate": self.rate, "seconds": time.perf_counter() - self.began}
         self.curve.append(row)
         self.log_dict({name: value for name, value in row.items() if name != "epoch" and value is not None})
-        self.say(f"loss {loss:.4g}" + ("" if figure is None else f", NDCG@10 {figure:.4f}"), epoch)
+        self.say(f"loss {loss:.4g}" + ("" if figure is None else f", NDCG@10 {figure:.4f}"), epoch, figure)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["curve"] = self.curve
