@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small nets: threads that wait for each other cost more than they bring
+
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -26,10 +26,12 @@ class Run:
 
     name    kind and fingerprint: the same settings, data and seed have the same name
     folder  has `config.json` from the start; `metrics.json` and `curve.png` at the end; `last.ckpt` in between
+    kept    whether the folder stays after the run
     """
 
     name: str
     folder: Path
+    kept: bool = True
 
     @property
     def unfinished(self) -> Path | None:
@@ -41,7 +43,7 @@ class Run:
         """Lightning's loggers for the tracker that the settings name."""
         from lightning.pytorch import loggers  # noqa: PLC0415 seconds, only where a net is trained
 
-        if settings.runs is None:
+        if not self.kept:
             return []
         match settings.tracker:
             case "tensorboard":
@@ -54,6 +56,8 @@ class Run:
 
     def finish(self, best: float | None, best_epoch: int, curve: Sequence[Json]) -> None:
         """Write down how it went, and take away what was there to go on from."""
+        if not self.kept:
+            return
         figures = {"best": best, "best_epoch": best_epoch, "curve": list(curve)}
         (self.folder / "metrics.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
         _plot(curve, best_epoch, self.name, self.folder / "curve.png")
@@ -83,7 +87,7 @@ def open_run(recipe: BaseModel, settings: TrainSettings, log: Log, seed: int) ->
     name = f"{kind}-{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]}"
     if settings.runs is None:
         with TemporaryDirectory(prefix="bowerbird-run-") as folder:
-            yield Run(name, Path(folder))
+            yield Run(name, Path(folder), kept=False)
         return
     run = Run(name, Path(settings.runs) / name)
     try:
