@@ -11,6 +11,7 @@ import benchmark_world as toy
 import numpy as np
 import pytest
 
+from bowerbird import training
 from bowerbird.errors import DataError
 from bowerbird.evaluation import evaluate, holm
 from bowerbird.evaluation.benchmark import Contestant, Outcome, Shelf, Suite, page, peering, read_results, write_page, write_results
@@ -164,19 +165,21 @@ def test_a_full_disk_is_a_sentence_and_finished_cells_stay(tmp_path, monkeypatch
     assert shelf.get({"a": 1}) == {"b": 2}
 
 
-def test_a_row_that_cannot_be_had_is_a_sentence_and_the_others_stand(root, tmp_path):
+def test_a_row_that_cannot_be_had_is_a_sentence_and_the_others_stand(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "find_spec", lambda name: None)
+
     def refusing(job, threads, progress):
         return Outcome(None, fault="its process was ended by SIGKILL") if "itemknn" in repr(job) else Outcome(job(progress), 1)
 
     (tmp_path / "toy").symlink_to(root / "toy")
-    models = (*toy.MODELS, Contestant("seer", {"kind": "crystal ball"}), Contestant("popular now", {"kind": "popular"}, needs=("no_such",)))
+    models = (*toy.MODELS, Contestant("seer", {"kind": "crystal ball"}), Contestant("popular now", {"kind": "popular"}, trained=True))
     found = rows(toy.measured(tmp_path, refusing, Suite("toy", (("toy", "time"),), models, system="EASE")))
     assert {name: row.get("why", "") for name, row in found.items()} == {
         "popular": "",
         "item-knn": "its process was ended by SIGKILL",
         "ease": "",
         "seer": 'this version of Bowerbird has no model of the kind "crystal ball"',
-        "popular-now": "training it needs no_such: pip install 'bowerbird[train]'",
+        "popular-now": "model 'popular': training needs torch, lightning, onnx; pip install 'bowerbird[train]'",
     }
 
 

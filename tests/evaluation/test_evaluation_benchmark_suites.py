@@ -4,10 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bowerbird import training
 from bowerbird.data import split_time
 from bowerbird.errors import ConfigError
 from bowerbird.evaluation import BASELINES
-from bowerbird.evaluation.benchmark import SOURCES, SUITES, Contestant, part_of, suites
+from bowerbird.evaluation.benchmark import SOURCES, SUITES, Contestant, part_of
 from bowerbird.evaluation.benchmark.wording import MEANINGS, PROTOCOLS
 from bowerbird.models import RECIPES
 
@@ -59,12 +60,12 @@ def test_an_unknown_name_is_refused(wish, sentence):
 
 
 def test_who_cannot_take_part_says_why(monkeypatch):
-    model = Contestant("SASRec", {"kind": "ease"}, needs=("torch", "lightning"))
-    monkeypatch.setattr(suites, "find_spec", lambda name: None if name == "lightning" else name)
-    assert model.unavailable(has_clock=True) == "training it needs lightning: pip install 'bowerbird[train]'"
-    assert replace(model, needs=("torch",)).unavailable(has_clock=True) == ""
+    model = Contestant("SASRec", {"kind": "sasrec"}, trained=True)
+    monkeypatch.setattr(training, "find_spec", lambda name: None if name == "lightning" else name)
+    assert model.unavailable(has_clock=True) == "model 'sasrec': training needs lightning; pip install 'bowerbird[train]'"
+    assert replace(model, trained=False).unavailable(has_clock=True) == ""
     assert "no model of the kind" in replace(model, settings={"kind": "crystal ball"}).unavailable(has_clock=True)
-    assert replace(model, needs=(), needs_clock=True).unavailable(has_clock=False) == "the events have no times"
+    assert replace(model, trained=False, needs_clock=True).unavailable(has_clock=False) == "the events have no times"
 
 
 def test_office_is_cut_in_time_as_it_came():

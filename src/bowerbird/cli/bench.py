@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+from datetime import datetime
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +24,7 @@ from bowerbird.evaluation.benchmark import (
     write_results,
 )
 from bowerbird.evaluation.peers import Peer, find_peers
+from bowerbird.protocols import Progress
 from bowerbird.types import Json
 
 
@@ -79,7 +82,7 @@ def bench(
 def _measured(suite: Suite, data: Path | None, options: Options, shelf: Shelf, threads: int, peers: list[Peer]) -> Json:
     """The results, and a sentence for every data set that is not there."""
     try:
-        with bars() as progress:
+        with bars() if err.is_terminal else nullcontext(_lines()) as progress:
             measured = run(suite, SOURCES, data, options, Hands(shelf, threads, progress=progress), peers)
     except KeyboardInterrupt:
         err.print(f"Stopped. What is finished lies in {shelf.folder}; the same command goes on from there.")
@@ -87,6 +90,19 @@ def _measured(suite: Suite, data: Path | None, options: Options, shelf: Shelf, t
     for one in measured["missing"]:
         err.print(f"skipped: {one['title']}: {one['why']}", soft_wrap=True)
     return measured
+
+
+def _lines() -> Progress:
+    """Says once of each row that it is begun: what a log file can show of hours."""
+    said: set[str] = set()
+
+    def report(what: str, done: int, total: int) -> None:
+        row = what.rpartition(",")[0]
+        if row and row not in said and done < total:
+            said.add(row)
+            err.print(f"{datetime.now():%H:%M} {row}", soft_wrap=True)
+
+    return report
 
 
 def _numbers(words: str) -> tuple[int, ...]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 
 from bowerbird.errors import ConfigError
 from bowerbird.evaluation.leaderboard import BASELINES
 from bowerbird.evaluation.tuning import Space
 from bowerbird.models import RECIPES
+from bowerbird.training import require
 from bowerbird.types import Json
 
 
@@ -19,7 +19,7 @@ class Contestant:
     settings     as in a configuration: its kind, and what is not as it comes
     space        what may be tuned of it; None = all that its recipe says may be
     needs_clock  whether it has a place only where events have times
-    needs        packages that its training imports, of the extra "train"
+    trained      whether fitting it needs the extra "train"
     baseline     whether it is one of those that have to be beaten
     """
 
@@ -27,7 +27,7 @@ class Contestant:
     settings: Json
     space: Space | None = None
     needs_clock: bool = False
-    needs: tuple[str, ...] = ()
+    trained: bool = False
     baseline: bool = False
 
     @property
@@ -43,8 +43,11 @@ class Contestant:
         """Why it cannot take part, in a sentence; "" if it can."""
         if self.settings["kind"] not in RECIPES:
             return f'this version of Bowerbird has no model of the kind "{self.settings["kind"]}"'
-        if lacking := [package for package in self.needs if find_spec(package) is None]:
-            return f"training it needs {' and '.join(lacking)}: pip install 'bowerbird[train]'"
+        try:
+            if self.trained:
+                require(self.settings["kind"])
+        except ConfigError as lack:
+            return str(lack)
         return "the events have no times" if self.needs_clock and not has_clock else ""
 
 
@@ -65,7 +68,8 @@ class Suite:
     part: str = ""
 
 
-DEEP = ("torch", "lightning")
+UNWATCHED: Json = {"train": {"runs": None}}
+"""A fit that found the folder of an earlier one would go on from there, and its seconds would tell nothing."""
 
 CHEAP: tuple[Contestant, ...] = (
     *(Contestant(one.name, one.recipe.model_dump(), one.space, one.needs_clock, baseline=True) for one in BASELINES),
@@ -75,13 +79,16 @@ CHEAP: tuple[Contestant, ...] = (
     Contestant("blend", {"kind": "blend"}),
 )
 
-TRAINED: tuple[Contestant, ...] = (
-    Contestant("MF", {"kind": "mf"}, needs=DEEP),
-    Contestant("BPR", {"kind": "bpr"}, needs=DEEP),
-    Contestant("AMF", {"kind": "amf"}, needs=DEEP),
-    Contestant("NCF", {"kind": "ncf"}, needs=DEEP),
-    Contestant("two-tower", {"kind": "two_tower"}, needs=DEEP),
-    Contestant("SASRec", {"kind": "sasrec"}, needs=DEEP),
+TRAINED: tuple[Contestant, ...] = tuple(
+    Contestant(title, {"kind": kind, **UNWATCHED}, trained=True)
+    for title, kind in (
+        ("MF", "mf"),
+        ("BPR", "bpr"),
+        ("AMF", "amf"),
+        ("NCF", "ncf"),
+        ("two-tower", "two_tower"),
+        ("SASRec", "sasrec"),
+    )
 )
 
 SUITES: Mapping[str, Suite] = {
