@@ -54,13 +54,13 @@ class Run:
                 return [loggers.MLFlowLogger("bowerbird", run_name=self.name, save_dir=str(self.folder / "mlflow"))]
         return []
 
-    def finish(self, best: float | None, best_epoch: int, curve: Sequence[Json]) -> None:
+    def finish(self, best: float | None, best_epoch: int, curve: Sequence[Json], metric: str) -> None:
         """Write down how it went, and take away what was there to go on from."""
         if not self.kept:
             return
         figures = {"best": best, "best_epoch": best_epoch, "curve": list(curve)}
         (self.folder / "metrics.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
-        _plot(curve, best_epoch, self.name, self.folder / "curve.png")
+        _plot(curve, best_epoch, metric, self.name, self.folder / "curve.png")
         for checkpoint in self.folder.glob("*.ckpt"):
             checkpoint.unlink()
 
@@ -105,7 +105,7 @@ def _fingerprint(log: Log) -> str:
     return digest.hexdigest()[:16]
 
 
-def _plot(curve: Sequence[Json], best_epoch: int, title: str, path: Path) -> None:
+def _plot(curve: Sequence[Json], best_epoch: int, metric: str, title: str, path: Path) -> None:
     from matplotlib.figure import Figure  # noqa: PLC0415 half a second, only where a net is trained
 
     figure = Figure(figsize=(7, 4), layout="constrained")
@@ -113,10 +113,10 @@ def _plot(curve: Sequence[Json], best_epoch: int, title: str, path: Path) -> Non
     epochs = [row["epoch"] for row in curve]
     left.plot(epochs, [row["loss"] for row in curve], color="tab:gray")
     left.set(title=title, xlabel="epoch", ylabel="loss (grey)")
-    judged = [row for row in curve if row["ndcg@10"] is not None]
+    judged = [row for row in curve if row[metric] is not None]
     if judged:
         right = left.twinx()
-        right.plot([row["epoch"] for row in judged], [row["ndcg@10"] for row in judged], color="tab:blue")
+        right.plot([row["epoch"] for row in judged], [row[metric] for row in judged], color="tab:blue")
         right.axvline(best_epoch, color="tab:blue", linestyle=":")
-        right.set_ylabel("NDCG@10 in validation (blue; dotted: kept)")
+        right.set_ylabel(f"{metric} in validation (blue; dotted: kept)")
     figure.savefig(path)

@@ -28,7 +28,7 @@ Batch = dict[str, Tensor]
 Batches = Callable[[np.random.Generator], Iterator[Batch]]
 """One epoch: batches of tensors, in an order of chance. The same generator gives the same batches."""
 
-METRIC = "ndcg@10"
+NDCG = "ndcg@10"
 PRECISION: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
@@ -36,9 +36,9 @@ PRECISION: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mi
 class Trained:
     """How a training went.
 
-    best        NDCG@10 in validation of the weights that were kept; None without validation
+    best        figure in validation of the weights that were kept; None without validation
     best_epoch  that they are of, from 1
-    curve       for each epoch: epoch, loss, ndcg@10 (None without validation), learning_rate, seconds
+    curve       for each epoch: epoch, loss, the metric by its name (None without validation), learning_rate, seconds
     """
 
     best: float | None
@@ -54,14 +54,16 @@ def train(
     *,
     seed: int,
     judge: Callable[[], float] | None,
+    metric: str = NDCG,
     progress: Progress = silent,
 ) -> Trained:
     """Train a net in place, and leave it in evaluation mode, on the CPU, with its best weights.
 
-    net    a torch module with `loss(batch) -> Tensor`, the mean cost of a batch
-    judge  NDCG@10 of the net as it is, which is then in evaluation mode; None = no validation
-    run    where the run is kept; one that was killed goes on after its last whole epoch, to the same weights as if it had never stopped
-    seed   of batches and drop-out: on one device and with as many threads, the same seed gives the same weights
+    net     a torch module with `loss(batch) -> Tensor`, the mean cost of a batch; its `epoch` is set to that of the batch, from 1
+    judge   how good the net is as it is, in evaluation mode: higher is better; None = no validation
+    metric  what the judge's figure is called
+    run     where the run is kept; one that was killed goes on after its last whole epoch, to the same weights as if it had never stopped
+    seed    of batches and drop-out: on one device and with as many threads, the same seed gives the same weights
 
     raises  DataError if the loss is no number any more
     """
@@ -71,11 +73,11 @@ def train(
         if figure is not None and isinstance(progress, Watches):
             progress.epoch(epoch, figure)
 
-    loop = _Loop(net, settings, seed, judge, say)
+    loop = _Loop(net, settings, seed, judge, metric, say)
     keep = ModelCheckpoint(
         run.folder,
         "best",
-        monitor=METRIC if judge else None,
+        monitor=metric if judge else None,
         mode="max",
         save_last=True,
         save_on_train_epoch_end=True,
@@ -83,7 +85,7 @@ def train(
     )
     callbacks: list[L.Callback] = [keep]
     if judge and settings.patience is not None:
-        callbacks.append(EarlyStopping(METRIC, patience=settings.patience, mode="max", check_on_train_epoch_end=True))
+        callbacks.append(EarlyStopping(metric, patience=settings.patience, mode="max", check_on_train_epoch_end=True))
     with _quiet(), torch.random.fork_rng():
         trainer = L.Trainer(
             accelerator=settings.accelerator,
@@ -104,9 +106,9 @@ def train(
         trainer.fit(loop, DataLoader(_Epochs(batches, loop), batch_size=None), ckpt_path=run.unfinished)
     loop.load_state_dict(torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"])
     net.cpu().eval()
-    best = max(loop.curve, key=lambda row: row[METRIC]) if judge else loop.curve[-1]
-    trained = Trained(best[METRIC], best["epoch"], tuple(loop.curve))
-    run.finish(trained.best, trained.best_epoch, trained.curve)
+    best = max(loop.curve, key=lambda row: row[metric]) if judge else loop.curve[-1]
+    trained = Trained(best[metric], best["epoch"], tuple(loop.curve))
+    run.finish(trained.best, trained.best_epoch, trained.curve, metric)
     return trained
 
 
@@ -114,10 +116,16 @@ class _Loop(L.LightningModule):
     """What Lightning has to know of a net. Every epoch has chances of its own, so that it does not matter how it was got to."""
 
     def __init__(
-        self, net: Any, settings: TrainSettings, seed: int, judge: Callable[[], float] | None, say: Callable[[str, int, float | None], None]
+        self,
+        net: Any,
+        settings: TrainSettings,
+        seed: int,
+        judge: Callable[[], float] | None,
+        metric: str,
+        say: Callable[[str, int, float | None], None],
     ) -> None:
         super().__init__()
-        self.net, self.settings, self.seed, self.judge, self.say = net, settings, seed, judge, say
+        self.net, self.settings, self.seed, self.judge, self.metric, self.say = net, settings, seed, judge, metric, say
         self.curve: list[Json] = []
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -125,6 +133,7 @@ class _Loop(L.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         torch.manual_seed(hash((self.seed, self.current_epoch)) % 2**63)
+        self.net.epoch = self.current_epoch + 1
         self.began, self.costs = time.perf_counter(), torch.zeros(2, dtype=torch.float64)
 
     def on_train_batch_start(self, *_: Any) -> None:
@@ -147,10 +156,10 @@ class _Loop(L.LightningModule):
         with torch.no_grad():
             figure = None if self.judge is None else self.judge()
         self.net.train()
-        row = {"epoch": epoch, "loss": loss, METRIC: figure, "learning_rate": self.rate, "seconds": time.perf_counter() - self.began}
+        row = {"epoch": epoch, "loss": loss, self.metric: figure, "learning_rate": self.rate, "seconds": time.perf_counter() - self.began}
         self.curve.append(row)
         self.log_dict({name: value for name, value in row.items() if name != "epoch" and value is not None})
-        self.say(f"loss {loss:.4g}" + ("" if figure is None else f", NDCG@10 {figure:.4f}"), epoch, figure)
+        self.say(f"loss {loss:.4g}" + ("" if figure is None else f", {self.metric} {figure:.4f}"), epoch, figure)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["curve"] = self.curve
