@@ -32,12 +32,12 @@ class Peer:
     @property
     def requirements(self) -> Path:
         """As pip reads them, each pinned to one version."""
-        return self.script.with_suffix(".txt")
+        return self.script.absolute().with_suffix(".txt")
 
     @property
     def environment(self) -> Path:
         """The folder of its own environment."""
-        return self.script.parent / ENVIRONMENTS / self.name
+        return self.script.absolute().parent / ENVIRONMENTS / self.name
 
 
 class _StepError(Exception):
@@ -57,13 +57,14 @@ def run(peer: Peer, exchange: Path, python: Path | None = None, seconds: float |
     returns  what it says of its run, or one sentence on why there is no answer
     cost     the first time some minutes and up to gigabytes of disk, to install the library
     """
+    exchange = exchange.absolute()
     log = exchange / f"{peer.name}.log"
     log.unlink(missing_ok=True)
     forget_answers(exchange)
     try:
         threads = str(read_task(exchange).threads)
         python = python or _install(peer, log)
-        _call([python, peer.script.resolve(), exchange.resolve()], log, dict.fromkeys(THREADS, threads), seconds)
+        _call([python, peer.script.absolute(), exchange], log, dict.fromkeys(THREADS, threads), seconds)
         return read_report(exchange)
     except (_StepError, BowerbirdError) as failure:
         return f"{peer.name}: {failure}"
@@ -74,7 +75,7 @@ def _install(peer: Peer, log: Path) -> Path:
     wanted = peer.requirements.read_text(encoding="utf-8")
     python, seal = peer.environment / "bin" / "python", peer.environment / "installed.txt"
     if seal.is_file() and seal.read_text(encoding="utf-8") == wanted:
-        return python.absolute()
+        return python
     seal.unlink(missing_ok=True)
     try:
         _call([sys.executable, "-m", "venv", "--clear", peer.environment], log)
@@ -82,15 +83,15 @@ def _install(peer: Peer, log: Path) -> Path:
     except _StepError as failure:
         raise _StepError(f"cannot be installed: {failure}") from None
     seal.write_text(wanted, encoding="utf-8")
-    return python.absolute()
+    return python
 
 
 def _call(command: Sequence[str | Path], log: Path, variables: dict[str, str] | None = None, seconds: float | None = None) -> None:
-    """Run a program to its end, its words appended to `log`."""
+    """Run a program to its end in the folder of `log`, its words appended to it: what it leaves about stays there."""
     words = [str(word) for word in command]
     try:
         with log.open("ab") as file:
-            subprocess.run(words, stdout=file, stderr=file, env=os.environ | (variables or {}), timeout=seconds, check=True)
+            subprocess.run(words, stdout=file, stderr=file, env=os.environ | (variables or {}), cwd=log.parent, timeout=seconds, check=True)
     except subprocess.TimeoutExpired:
         raise _StepError(f"did not end within {seconds:g} seconds; {log} has what it said") from None
     except subprocess.CalledProcessError as error:

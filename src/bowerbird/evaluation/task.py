@@ -49,7 +49,8 @@ class Spent(Settings):
     peak_memory_mb     of the process, 10⁶ bytes
     settings           those of the last fit
     note               what a reader must know: a user asked by number and not by history, a loss …
-    epoch_seconds      each epoch's, where the task asked for epochs
+    epoch_seconds      each epoch's, where there are epochs; wall time
+    epoch_cpu_seconds  the same, processor time of all threads
     """
 
     fit_seconds: float
@@ -59,6 +60,7 @@ class Spent(Settings):
     settings: Json
     note: str = ""
     epoch_seconds: tuple[float, ...] = ()
+    epoch_cpu_seconds: tuple[float, ...] = ()
 
 
 class ModelReport(Spent):
