@@ -1,11 +1,13 @@
 """Studies: the budget, the first trial, going on, stopping early, side by side, and what is written in the end."""
 
+import shutil
 import sqlite3
 import sys
 import tomllib
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import evaluation_world as toy
@@ -31,6 +33,19 @@ pytestmark = pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is n
 @pytest.fixture(scope="module")
 def bench():
     return Bench(*toy.world(), budget=6)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A study without a trial: its tables are sooner copied than made."""
+    file = tmp_path_factory.mktemp("studies") / "study.db"
+    open_study(file)
+    return file
+
+
+@pytest.fixture
+def file(empty, tmp_path):
+    return Path(shutil.copy(empty, tmp_path))
 
 
 @dataclass(frozen=True)
@@ -191,8 +206,7 @@ class TestRefused:
 
 
 class TestFile:
-    def test_a_study_goes_on_as_if_it_had_not_been_interrupted(self, bench, tmp_path):
-        file = tmp_path / "study.db"
+    def test_a_study_goes_on_as_if_it_had_not_been_interrupted(self, bench, file):
         through = study.search(Able(), bench)
         Able.FITS.clear()
         Able.INTERRUPT.append(3)
@@ -206,16 +220,16 @@ class TestFile:
         assert settings(study.search(Able(), bench, file=file)) == settings(through)  # the budget is spent: nothing is tried
         assert len(Able.FITS) == fits == bench.budget
 
-    def test_what_a_killed_command_left_running_is_closed_and_not_counted(self, bench, tmp_path):
-        bench, file = replace(bench, budget=2), tmp_path / "study.db"
+    def test_what_a_killed_command_left_running_is_closed_and_not_counted(self, bench, file):
+        bench = replace(bench, budget=2)
         study.search(Able(), replace(bench, budget=1), file=file)
         open_study(file).ask()
         assert len(study.search(Able(), bench, file=file).trials) == 2
         states = [trial.state.name for trial in open_study(file).trials]
         assert states == ["COMPLETE", "FAIL", "COMPLETE"]
 
-    def test_another_study_is_refused_and_the_difference_named(self, bench, tmp_path):
-        bench, file = replace(bench, budget=1), tmp_path / "study.db"
+    def test_another_study_is_refused_and_the_difference_named(self, bench, file):
+        bench = replace(bench, budget=1)
         study.search(Able(), bench, file=file, facts={"data": "f00d"})
         others = {
             "data = f00d, now beef": (Able(), bench, {"data": "beef"}),
@@ -252,8 +266,8 @@ class TestFile:
 
 
 class TestSideBySide:
-    def test_two_processes_share_one_budget(self, bench, tmp_path):
-        bench, file = replace(bench, budget=3), tmp_path / "study.db"
+    def test_two_processes_share_one_budget(self, bench, file):
+        bench = replace(bench, budget=3)
         found = study.search(toy.CampRecipe(), bench, file=file, jobs=2)
         assert len(found.trials) == bench.budget == len(open_study(file).trials)
         assert found.trials[0].recipe == toy.CampRecipe()

@@ -6,6 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bowerbird.errors import ConfigError, DataError
 from bowerbird.evaluation.study.plan import Plan
 
@@ -70,7 +72,7 @@ def open_study(file: Path | None) -> "optuna.Study":
     _refuse_what_is_no_study(file)
     try:
         return optuna.create_study(storage=f"sqlite:///{file.absolute()}", **made)
-    except Exception as error:  # noqa: BLE001 Optuna raises its own errors, SQLAlchemy's and RuntimeError for one and the same
+    except (SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
         raise DataError(f"study {file}: cannot be opened ({str(error).splitlines()[0]})") from None
 
 
