@@ -170,10 +170,11 @@ def train(step: Callable[[], object], ask: Ask, epochs: int, batches: int, valid
 def ndcg(ask: Ask, validation: Validation, k: int = 10) -> float:
     """Mean NDCG@k over all questions, also over those that get no list."""
     query, rank, item, _ = answers(ask, validation.questions, k)
-    hits = np.asarray(validation.wanted[query, item]).ravel() > 0
+    width = validation.questions.n_items
+    hits = np.isin(query * width + item, validation.queries * width + validation.items)
     worth = 1 / np.log2(np.arange(k) + 2)
     gains = np.bincount(query[hits], weights=worth[rank[hits]], minlength=len(validation.questions))
-    sizes = np.minimum(np.diff(validation.wanted.indptr), k)
+    sizes = np.minimum(np.bincount(validation.queries, minlength=len(validation.questions)), k)
     return float(np.mean(gains / np.cumsum(worth)[sizes - 1]))
 
 

@@ -127,9 +127,8 @@ class Task:
 
     def validation(self) -> "Validation":
         """What trials are judged by."""
-        query, item = self._columns("validation", "query", "item")
-        wanted = sparse.csr_matrix((np.ones(len(query), np.float32), (query, item)), shape=(self.validation_queries, self.n_items))
-        return Validation(self._questions("validation_queries", self.validation_queries), wanted)
+        queries, items = self._columns("validation", "query", "item")
+        return Validation(self._questions("validation_queries", self.validation_queries), queries.astype(np.int64), items)
 
     def _questions(self, name: str, n: int) -> Questions:
         query, user, item, weight = self._columns(name, "query", "user", "item", "weight")
@@ -144,7 +143,8 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Questions, and (n, n_items) what was wanted."""
+    """Questions, and what was wanted: for each of `items` the query that wants it."""
 
     questions: Questions
-    wanted: sparse.csr_matrix
+    queries: np.ndarray
+    items: np.ndarray
