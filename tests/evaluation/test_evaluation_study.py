@@ -23,7 +23,7 @@ from bowerbird.evaluation import study, tuning
 from bowerbird.evaluation.study import attempts
 from bowerbird.evaluation.study.ledger import done, open_study
 from bowerbird.evaluation.tuning import Bench
-from bowerbird.models import Blend, Ease, Ials, Popular, Text
+from bowerbird.models import Blend, Ease, Ials, Popular, Sasrec, Text
 from bowerbird.protocols import Watches, silent
 from bowerbird.ranges import Range
 
@@ -320,6 +320,20 @@ class TestStoppingEarly:
         assert stopped
         assert all(note.startswith("stopped after epoch 1, ") for note in stopped.values())
         assert {skill for skill, epoch in Learner.EPOCHS if epoch == 1} - {skill for skill, epoch in Learner.EPOCHS if epoch == 2}
+
+    def test_a_net_tells_its_epochs_and_can_be_stopped(self, bench):
+        pytest.importorskip("lightning", reason="Lightning is not installed; it comes with the extra `train`")
+        recipe = Sasrec(factors=4, blocks=1, heads=1, length=5, train={"epochs": 9, "runs": None, "tracker": None})
+        steps = []
+
+        def watch(step, figure, where):
+            steps.append((step, where))
+            if step == 2:
+                raise InterruptedError(where)
+
+        with pytest.raises(InterruptedError):
+            bench.try_out(recipe, bench.cases(), watch)
+        assert steps == [(1, "epoch 1"), (2, "epoch 2")]
 
 
 class TestChoices:
