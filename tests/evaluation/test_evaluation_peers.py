@@ -95,7 +95,7 @@ def test_the_environment_is_made_once_and_again_when_requirements_change(tmp_pat
     def call(command, log, *rest):
         made.append([str(word) for word in command])
 
-    monkeypatch.setattr(peers, "_call", call)
+    monkeypatch.setattr(peers, "call", call)
     (asked[1] / "run.json").unlink(missing_ok=True)
     peer = toy(tmp_path, ANSWERING, "one==1")
     peer.environment.mkdir(parents=True)

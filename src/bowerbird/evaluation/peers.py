@@ -40,8 +40,8 @@ class Peer:
         return self.script.absolute().parent / ENVIRONMENTS / self.name
 
 
-class _StepError(Exception):
-    """A step ended otherwise than it should; the message is a sentence."""
+class PeerError(BowerbirdError):
+    """A peer cannot be installed, or its run ended otherwise than it should."""
 
 
 def find_peers(folder: Path) -> list[Peer]:
@@ -63,41 +63,50 @@ def run(peer: Peer, exchange: Path, python: Path | None = None, seconds: float |
     forget_answers(exchange)
     try:
         threads = str(read_task(exchange).threads)
-        python = python or _install(peer, log)
-        _call([python, peer.script.absolute(), exchange], log, dict.fromkeys(THREADS, threads), seconds)
+        python = python or install(peer, log)
+        call([python, peer.script.absolute(), exchange], log, dict.fromkeys(THREADS, threads), seconds)
         return read_report(exchange)
-    except (_StepError, BowerbirdError) as failure:
+    except BowerbirdError as failure:
         return f"{peer.name}: {failure}"
 
 
-def _install(peer: Peer, log: Path) -> Path:
-    """The Python of the peer's own environment."""
+def install(peer: Peer, log: Path) -> Path:
+    """The Python of the peer's own environment, made where it is missing or its requirements have changed.
+
+    log     what the installer says is appended here
+    raises  PeerError where the requirements cannot be installed
+    """
     wanted = peer.requirements.read_text(encoding="utf-8")
     python, seal = peer.environment / "bin" / "python", peer.environment / "installed.txt"
     if seal.is_file() and seal.read_text(encoding="utf-8") == wanted:
         return python
     seal.unlink(missing_ok=True)
     try:
-        _call([sys.executable, "-m", "venv", "--clear", peer.environment], log)
-        _call([python, "-m", "pip", "install", "--disable-pip-version-check", "--requirement", peer.requirements], log)
-    except _StepError as failure:
-        raise _StepError(f"cannot be installed: {failure}") from None
+        call([sys.executable, "-m", "venv", "--clear", peer.environment], log)
+        call([python, "-m", "pip", "install", "--disable-pip-version-check", "--requirement", peer.requirements], log)
+    except PeerError as failure:
+        raise PeerError(f"cannot be installed: {failure}") from None
     seal.write_text(wanted, encoding="utf-8")
     return python
 
 
-def _call(command: Sequence[str | Path], log: Path, variables: dict[str, str] | None = None, seconds: float | None = None) -> None:
-    """Run a program to its end in the folder of `log`, its words appended to it: what it leaves about stays there."""
+def call(command: Sequence[str | Path], log: Path, variables: dict[str, str] | None = None, seconds: float | None = None) -> None:
+    """Run a program to its end in the folder of `log`, its words appended to it: what it leaves about stays there.
+
+    variables  of its environment, beside those of ours
+    seconds    of wall time that it may take; None = as long as it needs
+    raises     PeerError if it cannot be run, does not end in time, or ends with a code other than 0
+    """
     words = [str(word) for word in command]
     try:
         with log.open("ab") as file:
             subprocess.run(words, stdout=file, stderr=file, env=os.environ | (variables or {}), cwd=log.parent, timeout=seconds, check=True)
     except subprocess.TimeoutExpired:
-        raise _StepError(f"did not end within {seconds:g} seconds; {log} has what it said") from None
+        raise PeerError(f"did not end within {seconds:g} seconds; {log} has what it said") from None
     except subprocess.CalledProcessError as error:
-        raise _StepError(f"ended with code {error.returncode}, its last words {_last_words(log)!r}; {log} has the rest") from None
+        raise PeerError(f"ended with code {error.returncode}, its last words {_last_words(log)!r}; {log} has the rest") from None
     except OSError as error:
-        raise _StepError(f"{words[0]} cannot be run ({error.strerror})") from None
+        raise PeerError(f"{words[0]} cannot be run ({error.strerror})") from None
 
 
 def _last_words(log: Path) -> str:
