@@ -356,6 +356,10 @@ class TestChoices:
             assert [member.kind for member in trial.recipe.members] == ["popular", "ease", "text"]
             assert trial.recipe.members[1].l2 != 7.0
             assert trial.recipe.cases == 20
+        console = Console(width=150)
+        with console.capture() as capture:
+            console.print(study.table(found))
+        assert "members.1.l2 (ease)" in capture.get()
 
     @pytest.mark.parametrize("log", [True, False])
     def test_a_range_without_end_has_none_beyond_it(self, log):

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from bowerbird.config import value_at
 from bowerbird.evaluation.study.outcome import Outcome
+from bowerbird.models import Recipe
 
 
 def table(found: Outcome) -> Table:
@@ -18,7 +19,8 @@ def table(found: Outcome) -> Table:
     for name in found.plan.choices:
         share = found.importance.get(name)
         before, after = (_plain(value_at(recipe, name)) for recipe in (found.given.recipe, found.best.recipe))
-        shown.add_row(name, before, f"[bold]{after}[/bold]" if after != before else after, "–" if share is None else f"{share:.0%}")
+        after = f"[bold]{after}[/bold]" if after != before else after
+        shown.add_row(_named(name, found.plan.recipe), before, after, "–" if share is None else f"{share:.0%}")
     return shown
 
 
@@ -45,6 +47,12 @@ def _gain(found: Outcome) -> list[str]:
         f"Gain {gap.mean:+.4f}, 95 % interval {gap.low:+.4f} to {gap.high:+.4f} (paired bootstrap over users, p {gap.p:.3f}): {sure}.",
         "The users who judged also chose, which flatters the best. What it is worth on the test, `bowerbird evaluate` tells.",
     ]
+
+
+def _named(name: str, recipe: Recipe) -> str:
+    """`members.3.l2 (ease)`: a place alone says little."""
+    table, *place = name.split(".")[:2]
+    return f"{name} ({value_at(recipe, f'members.{place[0]}.kind')})" if table == "members" else name
 
 
 def _plain(value: Any) -> str:
