@@ -58,7 +58,7 @@ def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generat
     texts = Texts.of(catalogue, recipe.whiten)
     known = counts > 0 if texts.rows is None else (counts > 0) | ~np.isnan(texts.rows[:, 0])
     windows = Windows.of(told.where(known[told.items]), recipe.length)
-    net = _net(recipe, counts, texts, seed)
+    net = make_net(recipe, counts, texts, seed)
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
@@ -67,15 +67,16 @@ def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generat
                 yield net.objective.prepare(batch, targets, chance)
 
     def judge() -> float:
-        return held.ndcg(_model(recipe, net, texts, AsSession(net.reader)).score)
+        return held.ndcg(as_model(recipe, net, texts, AsSession(net.reader)).score)
 
     if len(windows.starts):
         with open_run(recipe, recipe.train, log, seed) as run:
             train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
-    return _model(recipe, net, texts, None)
+    return as_model(recipe, net, texts)
 
 
-def _net(recipe: "Sasrec", counts: NDArray[np.int64], texts: Texts, seed: int) -> Net:
+def make_net(recipe: "Sasrec", counts: NDArray[np.int64], texts: Texts, seed: int) -> Net:
+    """The net, not trained yet."""
     features = None if texts.rows is None else np.nan_to_num(texts.rows, nan=0.0)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -85,8 +86,8 @@ def _net(recipe: "Sasrec", counts: NDArray[np.int64], texts: Texts, seed: int) -
     return Net(items, reader, Objective(recipe.loss, negatives, recipe.trust))
 
 
-def _model(recipe: "Sasrec", net: Net, texts: Texts, session: Any) -> SasrecModel:
-    """The net as it is: to be served from its graph, or, while it is trained, by torch itself."""
+def as_model(recipe: "Sasrec", net: Net, texts: Texts, session: Any = None) -> SasrecModel:
+    """The net as it is: answered by its graph, or, while it is trained, by `session`, which is torch itself."""
     own, project = net.items.arrays()
     learned = net.items.learned.cpu().numpy() > 0
     fields = (item_table(own, learned, project, texts.rows), own, learned, project, texts.centre, texts.axes)

@@ -103,7 +103,8 @@ def train(
             num_sanity_val_steps=0,
             log_every_n_steps=20,
         )
-        trainer.fit(loop, DataLoader(_Epochs(batches, loop), batch_size=None), ckpt_path=run.unfinished)
+        data = DataLoader(_Epochs(batches, loop), batch_size=None, generator=torch.Generator())  # else it takes of the net's chances
+        trainer.fit(loop, data, ckpt_path=run.unfinished)
     loop.load_state_dict(torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"])
     net.cpu().eval()
     best = max(loop.curve, key=lambda row: row[metric]) if judge else loop.curve[-1]
@@ -175,7 +176,7 @@ class _Epochs(IterableDataset):
         self.batches, self.loop = batches, loop
 
     def __iter__(self) -> Iterator[Batch]:
-        rng = np.random.default_rng([self.loop.seed, self.loop.current_epoch])
+        rng = np.random.default_rng([self.loop.seed, len(self.loop.curve)])  # Lightning counts on only after the first batch
         trainer = self.loop.trainer
         return islice(self.batches(rng), trainer.global_rank, None, trainer.world_size)
 

@@ -1,0 +1,169 @@
+"""What makes a causal transformer: later events change nothing before them, padding nothing at all, and the graph says what torch says."""
+
+import models_world as world
+import numpy as np
+import pytest
+import torch
+
+from bowerbird.config import parse
+from bowerbird.errors import BundleError, ConfigError, DataError
+from bowerbird.models import Recipe, Sasrec
+from bowerbird.models.graph import open_graph
+from bowerbird.models.sasrec_fit import Texts, as_model, make_net
+from bowerbird.nets.export import AsSession
+from bowerbird.nets.sasrec import Reader
+from bowerbird.training.validation import Held
+from bowerbird.types import History, Log, Query
+
+BLOCKS = ["sasrec", "ligr", "hstu"]
+TRAIN = {"epochs": 12, "batch_events": 64, "learning_rate": 0.01, "patience": None, "runs": None, "tracker": None}
+
+
+def recipe(**changes: object) -> Sasrec:
+    small = {"factors": 16, "heads": 2, "dropout": 0.1, "length": 6, "negatives": 16, "train": TRAIN}
+    made: Sasrec = parse(Recipe, {"kind": "sasrec", **small, **changes})
+    return made
+
+
+def reader(block: str) -> Reader:
+    torch.manual_seed(0)
+    return Reader(d=16, blocks=2, heads=2, dropout=0.5, length=8, block=block).eval()
+
+
+def history(B: int, L: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    ages = torch.rand(B, L, generator=rng).cumsum(1).flip(1) * 1e5
+    return torch.randn(B, L, 16, generator=rng), torch.rand(B, L, generator=rng) * 2 - 1, ages - ages[:, -1:]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_later_event_never_changes_an_earlier_answer(block: str) -> None:
+    vectors, weights, ages = history(2, 6)
+    net = reader(block)
+    before = net.read(vectors, weights, ages)
+    changed = vectors.clone()
+    changed[:, 4:] += 10
+    later = weights.clone()
+    later[:, 4:] = -1
+    after = net.read(changed, later, ages)
+    torch.testing.assert_close(after[:, :4], before[:, :4])
+    assert not torch.allclose(after[:, 4:], before[:, 4:])
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_padding_behind_changes_nothing(block: str) -> None:
+    vectors, weights, ages = history(1, 4)
+    net = reader(block)
+    alone = net(vectors, weights, ages, torch.tensor([3]))
+    padded = (torch.cat((part, 7 + torch.zeros_like(part)), dim=1) for part in (vectors, weights * 0 + 0.5))
+    wide, more = padded
+    more[:, :4] = weights
+    long = net(wide, more.clamp(-1, 1), torch.cat((ages, ages * 0 - 1), dim=1), torch.tensor([3]))
+    torch.testing.assert_close(long, alone)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_part_of_an_event_is_heard(block: str) -> None:
+    vectors, weights, ages = history(1, 4)
+    net = reader(block)
+    plain = net.read(vectors, weights, ages)[0, -1]
+    for other in (
+        (vectors + torch.arange(16), weights, ages),
+        (vectors, -weights, ages),
+        (vectors, weights, ages * 1000),
+        (vectors.flip(1), weights, ages),
+    ):
+        assert not torch.allclose(net.read(*other)[0, -1], plain)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_graph_says_what_torch_says(block: str) -> None:
+    """Within 1e-4, for batches and lengths that were not in the example it was exported with."""
+    made = recipe(block=block)
+    texts = Texts.of(world.catalogue(), 0.5)
+    net = make_net(made, np.ones(world.N_ITEMS, np.int64), texts, seed=3)
+    for part in net.parameters():
+        torch.nn.init.normal_(part, std=0.3)
+    served, live = as_model(made, net, texts), as_model(made, net, texts, AsSession(net.eval().reader))
+    rng = np.random.default_rng(0)
+    queries = [
+        Query(History.of(rng.integers(0, world.N_ITEMS, n), rng.uniform(-1, 1, n), np.sort(rng.uniform(0, 1e7, n)) if n % 2 else None))
+        for n in (1, 2, 3, 5, 6, 9, 4)
+    ]
+    np.testing.assert_allclose(served.query_vectors(queries), live.query_vectors(queries), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "change", [{"block": "ligr"}, {"block": "hstu"}, {"loss": "softmax"}, {"loss": "gbce"}, {"loss": "bpr"}, {"sampling": "batch"}]
+)
+def test_every_block_and_loss_recognises_a_taste(change: dict[str, str]) -> None:
+    model = recipe(**change).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    row = model.score([Query(History.of([9, 10]))])[0]
+    row[[9, 10, world.NEW]] = -np.inf
+    assert set(np.argsort(-row)[:4] // world.EACH) == {1}
+
+
+def test_it_learns_an_order_that_no_bag_of_items_could_tell() -> None:
+    """Each item is followed by the next one on a ring: all histories have the same items."""
+    n = 6
+    items = np.concatenate([(np.arange(5) + start) % n for start in range(n)] * 10).astype(np.int32)
+    users = np.repeat(np.arange(n * 10), 5).astype(np.int32)
+    log = Log(users, items, np.ones(len(items), np.float32), np.full(len(items), np.nan), n * 10, n)
+    model = recipe(hide=0, dropout=0, train={**TRAIN, "epochs": 30, "holdout": 0}).fit(log, world.catalogue(n), np.random.default_rng(0))
+    scores = model.score([Query(History.of([0, 1, 2])), Query(History.of([2, 1, 0])), Query(History.of([5]))])
+    assert scores.argmax(axis=1).tolist() == [3, 1, 0]
+
+
+def test_only_the_newest_events_are_read() -> None:
+    model = recipe().fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    long = Query(History.of([17, 18, 19, 0, 1, 2, 3, 4, 5]))
+    np.testing.assert_array_equal(model.score([long]), model.score([Query(History.of([0, 1, 2, 3, 4, 5]))]))
+
+
+def test_a_new_item_is_scored_by_its_text() -> None:
+    """The world's new item is of taste 2: who likes that taste gets it before items of other tastes."""
+    model = recipe(hide=0.3).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    row = model.score([Query(History.of([16, 17, 18]))])[0]
+    assert row[world.NEW] > row[: 2 * world.EACH].max()
+    assert not model.learned[world.NEW]
+    assert (model.own[world.NEW] == 0).all()
+
+
+def test_without_texts_it_knows_what_was_taken() -> None:
+    shop = world.catalogue()
+    blind = type(shop)(shop.frame)
+    model = recipe().fit(world.log(), blind, np.random.default_rng(0))
+    assert not model.scorable[world.NEW]
+    assert model.project.shape == (0, 16)
+    assert model.score([Query(History.of([0, 1]))])[0, :8].mean() > model.score([Query(History.of([0, 1]))])[0, 8:23].mean()
+
+
+def test_vectors_of_another_shape_are_refused() -> None:
+    model = recipe(train={**TRAIN, "epochs": 1}).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    with pytest.raises(DataError, match="vectors must be at least 24 rows of 5"):
+        model.with_vectors(np.zeros((3, 5), np.float32))
+
+
+def test_a_damaged_graph_is_one_sentence() -> None:
+    with pytest.raises(BundleError, match="onnxruntime cannot load the graph"):
+        open_graph(np.frombuffer(b"no graph", np.uint8))
+
+
+def test_heads_must_share_the_factors() -> None:
+    with pytest.raises(ConfigError, match="factors must be a multiple of heads, got 10 and 4"):
+        recipe(factors=10, heads=4)
+
+
+def test_contributions_are_what_is_lost_without_the_event() -> None:
+    model = recipe().fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    query, items = Query(History.of([0, 9, 1])), np.array([2, 10], np.int32)
+    without = model.score([Query(History.of([0, 1]))])[0, items]
+    np.testing.assert_allclose(model.contributions(query, items)[1], model.score([query])[0, items] - without, atol=1e-4)
+
+
+def test_held_events_are_judged_by_the_full_catalogue() -> None:
+    held = Held((Query(History.of([0])), Query(History.of([1]))), np.array([2, 3], np.int32))
+    scores = np.array([[9, 1, 5, 4], [3, 9, 2, 2]], np.float32)
+    assert held.ndcg(lambda queries: scores) == pytest.approx((1 + 1 / np.log2(4)) / 2)  # rank 1 without the history; rank 3 of a tie
+    scores[0, 2] = np.nan
+    assert held.ndcg(lambda queries: scores) == pytest.approx(1 / np.log2(4) / 2)
