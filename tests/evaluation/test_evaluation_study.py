@@ -19,7 +19,7 @@ from rich.console import Console
 from bowerbird.bundle import Config
 from bowerbird.config import Settings, value_at
 from bowerbird.errors import BowerbirdError, ConfigError, DataError
-from bowerbird.evaluation import study, tuning
+from bowerbird.evaluation import study, watching
 from bowerbird.evaluation.study import attempts
 from bowerbird.evaluation.study.ledger import done, open_study
 from bowerbird.evaluation.tuning import Bench
@@ -289,12 +289,12 @@ class TestSideBySide:
 
 class TestStoppingEarly:
     def test_few_users_are_never_judged_in_part(self):
-        assert tuning.stages(73) == [73]
-        assert tuning.stages(100) == [50, 100]
-        assert tuning.stages(2000) == [250, 1000, 2000]
+        assert watching.stages(73) == [73]
+        assert watching.stages(100) == [50, 100]
+        assert watching.stages(2000) == [250, 1000, 2000]
 
     def test_stage_by_stage_the_figures_are_the_same(self, bench, monkeypatch):
-        monkeypatch.setattr(tuning, "FEWEST", 4)
+        monkeypatch.setattr(watching, "FEWEST", 4)
         told = []
         whole = bench.try_out(Able(skill=0.3), bench.cases())
         parts = bench.try_out(Able(skill=0.3), bench.cases(), lambda *step: told.append(step))
@@ -303,7 +303,7 @@ class TestStoppingEarly:
         assert [(step, where) for step, _, where in told] == [(0, f"{n // 8} of {n} users"), (1, f"{n // 2} of {n} users")]
 
     def test_a_bad_trial_is_stopped(self, bench, monkeypatch):
-        monkeypatch.setattr(tuning, "FEWEST", 4)
+        monkeypatch.setattr(watching, "FEWEST", 4)
         found = study.search(Able(), replace(bench, budget=20))
         stopped = [trial for trial in found.trials if trial.note]
         assert found.stopped == len(stopped) > 0
@@ -311,7 +311,7 @@ class TestStoppingEarly:
         assert max(trial.recipe.skill for trial in stopped) < found.best.recipe.skill
 
     def test_the_first_five_are_judged_in_full(self, bench, monkeypatch):
-        monkeypatch.setattr(tuning, "FEWEST", 4)
+        monkeypatch.setattr(watching, "FEWEST", 4)
         assert study.search(Able(skill=1.0), replace(bench, budget=5)).stopped == 0
 
     def test_recipes_with_epochs_are_stopped_in_the_fit(self, bench):

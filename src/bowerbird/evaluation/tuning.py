@@ -13,6 +13,7 @@ from bowerbird.config import changed
 from bowerbird.data import Cases, Catalogue, Split
 from bowerbird.errors import BowerbirdError, ConfigError
 from bowerbird.evaluation.protocol import evaluate
+from bowerbird.evaluation.watching import Watch, Watched, stages
 from bowerbird.models import Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
@@ -20,12 +21,6 @@ from bowerbird.types import Json, Log
 
 Space = Mapping[str, tuple[Any, ...]]
 """Setting, by its dotted name (`config.value_at`) -> the values to try; `type(recipe).SPACE` of the recipes in `bowerbird.models`."""
-
-Watch = Callable[[int, float, str], None]
-"""Told how good a trial is so far: a rising step, a figure, and the step in words. It may end the trial by raising."""
-
-FEWEST = 50
-"""Of fewer users no trial's worth is told before all are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +97,14 @@ class Bench:
                the fit, the mean NDCG of the first eighth of the users, then of half, in an order drawn by `seed`; see `stages`
         """
         start = perf_counter()
-        watched = self.progress if watch is None else _Watched(self.progress, watch)
+        watched = self.progress if watch is None else Watched(self.progress, watch)
         try:
             model = recipe.fit(self.split.train, self.catalogue, np.random.default_rng(self.seed), watched)
         except BowerbirdError as refusal:
             return Trial(recipe, -np.inf, perf_counter() - start, str(refusal))
         seconds = perf_counter() - start
         pipeline = Pipeline(model, self.catalogue, RankingSettings(diversity=0, repeats=self.repeats))
-        values = self._judge(pipeline, cases, None if isinstance(watched, _Watched) and watched.epochs else watch)
+        values = self._judge(pipeline, cases, None if isinstance(watched, Watched) and watched.epochs else watch)
         return Trial(recipe, float(values.mean()), seconds, values=values)
 
     def _judge(self, pipeline: Pipeline, cases: Cases, watch: Watch | None) -> NDArray[np.float64]:
@@ -123,32 +118,6 @@ class Bench:
             if watch is not None and end < len(cases):
                 watch(step, float(values[order[:end]].mean()), f"{end} of {len(cases)} users")
         return values
-
-
-@dataclass
-class _Watched:
-    """A `Progress` that hands epochs on to who watches; it counts them, so that a trial is watched in one way only."""
-
-    progress: Progress
-    watch: Watch
-    epochs: int = 0
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        self.progress(what, done, total)
-
-    def epoch(self, number: int, figure: float) -> None:
-        """Satisfies `protocols.Watches`."""
-        self.epochs += 1
-        self.watch(number, figure, f"epoch {number}")
-
-
-def stages(n: int) -> list[int]:
-    """After how many of `n` users a trial is looked at: an eighth, half, all; a look at fewer than `FEWEST` would see chance alone.
-
-    >>> stages(2000), stages(200), stages(73)
-    ([250, 1000, 2000], [100, 200], [73])
-    """
-    return [*(end for end in (n // 8, n // 2) if end >= FEWEST), n]
 
 
 def tune(recipe: Recipe, bench: Bench, space: Space | None = None) -> Tuned:
