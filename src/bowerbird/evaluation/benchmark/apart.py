@@ -25,7 +25,7 @@ class Outcome:
     """What came of a job.
 
     value       its answer; None if there is none
-    peak_bytes  the most memory that its process had at once, libraries and data included; None where the system does not tell
+    peak_bytes  the most memory that its process had at once, libraries and data included; None for a job that gave no answer
     fault       why there is no answer
     """
 
@@ -46,22 +46,25 @@ def apart(job: Job, threads: int, progress: Progress) -> Outcome:
 
     An error that is one of ours is the outcome's fault; any other is printed by the process, and the fault says how it ended.
 
+    Call it from the main thread, which is the one that hears Ctrl-C.
+
     cost    starting Python and its libraries, a second or two, and sending the job over
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(job, theirs))
-    with _allowed(threads):
-        process.start()
-    theirs.close()
     try:
+        with _allowed(threads), _deaf():
+            process.start()
+        theirs.close()
         while (kind := (told := _next(ours, process.sentinel))[0]) == "progress":
             progress(*told[1:])
         process.join(PATIENCE if kind == "outcome" else None)
         return Outcome(*told[1:]) if kind == "outcome" else Outcome(None, fault=_ending(process.exitcode or 0))
     finally:
-        process.kill()
-        process.join()
+        if process.pid is not None:
+            process.kill()
+            process.join()
         ours.close()
 
 
@@ -75,8 +78,7 @@ def _next(pipe: "Connection[None, tuple[Any, ...]]", end: int) -> tuple[Any, ...
 
 
 def _work(job: Job, pipe: "Connection[tuple[object, ...], None]") -> None:
-    """In the other process: do it, and send back how far it is and what came of it. Ctrl-C ends it without a word."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """In the other process: do it, and send back how far it is and what came of it."""
     try:
         value = job(lambda what, done, total: pipe.send(("progress", what, done, total)))
     except BowerbirdError as refusal:
@@ -85,8 +87,8 @@ def _work(job: Job, pipe: "Connection[tuple[object, ...], None]") -> None:
         pipe.send(("outcome", value, peak_memory()))
 
 
-def peak_memory() -> int | None:
-    """The most bytes that this process has had in memory so far; None where the system does not tell.
+def peak_memory() -> int:
+    """The most bytes that this process has had in memory so far.
 
     On Linux from the kernel's own count for this program: `getrusage` also counts what the program that started us had.
     """
@@ -94,9 +96,7 @@ def peak_memory() -> int | None:
     if status.exists():
         line = next(line for line in status.read_text(encoding="ascii", errors="replace").splitlines() if line.startswith("VmHWM:"))
         return 1024 * int(line.split()[1])
-    if sys.platform == "win32":
-        return None
-    from resource import RUSAGE_SELF, getrusage  # noqa: PLC0415 Windows has no such module
+    from resource import RUSAGE_SELF, getrusage  # noqa: PLC0415 not on every system, and the whole command line imports this file
 
     return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
@@ -116,9 +116,22 @@ def _allowed(threads: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _ending(code: int) -> str:
-    if code == -signal.SIGINT:
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What is started here does not hear Ctrl-C, which would print where it was; whoever starts it hears it when this ends."""
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a mask goes to the new process, a handler does not
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if heard:
         raise KeyboardInterrupt
+
+
+def _ending(code: int) -> str:
     if code < 0:
         return f"its process was ended by {signal.Signals(-code).name}" + (" (too little memory?)" if code == -9 else "")
     return f"its process ended with exit code {code}"
