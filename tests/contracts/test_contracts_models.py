@@ -18,7 +18,7 @@ KINDS = sorted(RECIPES)
 TRAIN = {"epochs": 15, "batch_events": 64, "learning_rate": 0.01, "patience": None, "runs": None, "tracker": None}
 """How a deep model is trained on the world: briefly, and without leaving a folder."""
 
-NETS = {"sasrec"}
+NETS = {"sasrec", "ncf", "two_tower"}
 """Kinds that are no sum over the events of the history."""
 
 
@@ -26,6 +26,8 @@ def recipe(kind: str) -> Any:
     """The default, small enough for the world."""
     small = {
         "sasrec": {"factors": 16, "heads": 1, "dropout": 0.1, "length": 10, "negatives": 16, "train": TRAIN},
+        "ncf": {"factors": 16, "layers": (16, 8), "dropout": 0.1, "length": 10, "negatives": 16, "train": TRAIN},
+        "two_tower": {"factors": 16, "length": 10, "train": TRAIN},
         "ials": {"factors": 6, "l2": 0.1},
         "blend": {"members": [{"kind": k} for k in ("popular", "ease", "sequential", "text")], "cases": 100},
     }

@@ -12,6 +12,7 @@ from bowerbird.models.ease import Ease
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
 from bowerbird.models.linear import LinearModel
+from bowerbird.models.ncf import Ncf, NcfModel
 from bowerbird.models.popular import Popular, PopularModel
 from bowerbird.models.sasrec import Sasrec, SasrecModel
 from bowerbird.models.sequential import Sequential
@@ -19,6 +20,7 @@ from bowerbird.models.single import Single, SingleModel
 from bowerbird.models.slim import Slim
 from bowerbird.models.state import pack
 from bowerbird.models.text import Text, TextModel
+from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 from bowerbird.types import Json
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "ItemKnn",
     "LinearModel",
     "Model",
+    "Ncf",
+    "NcfModel",
     "Popular",
     "PopularModel",
     "Recipe",
@@ -41,6 +45,8 @@ __all__ = [
     "Slim",
     "Text",
     "TextModel",
+    "TwoTower",
+    "TwoTowerModel",
     "pack",
     "unpack",
 ]

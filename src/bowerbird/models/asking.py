@@ -1,0 +1,66 @@
+"""How histories are put to a net: the events that it can hear, as padded batches of about one length."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowerbird.protocols import Scorer
+from bowerbird.types import History, Query
+
+
+class Padded(NamedTuple):
+    """Some histories side by side, padded at the right with item 0 at weight 0.
+
+    rows     (B,) their places among all histories
+    items    (B, L) int64
+    weights  (B, L) float32
+    last     (B,) int64, the place of each history's newest event
+    """
+
+    rows: NDArray[np.intp]
+    items: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    last: NDArray[np.int64]
+
+
+def heard(history: History, known: NDArray[np.bool_], length: int) -> History:
+    """The newest `length` events that say something (weight not 0) of an item in `known`, (n_items,) bool.
+
+    >>> heard(History.of([0, 1, 7, 1], weights=[1, 0, 1, 1]), np.array([True, True]), 2).items.tolist()
+    [0, 1]
+    """
+    says = (history.items < len(known)) & (history.weights != 0)
+    says[says] = known[history.items[says]]
+    return history.take(np.flatnonzero(says)[-length:])
+
+
+def padded(histories: Sequence[History], size: int) -> Iterator[Padded]:
+    """Batches of at most `size` histories, the short ones first; empty ones are in none.
+
+    >>> [(batch.rows.tolist(), batch.items.tolist()) for batch in padded([History.of([3, 4]), History.of([]), History.of([5])], 2)]
+    [([2, 0], [[5, 0], [3, 4]])]
+    """
+    lengths = np.array([len(history) for history in histories], np.int64)
+    order = np.argsort(lengths, kind="stable")
+    order = order[lengths[order] > 0]
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        there = np.arange(int(lengths[rows].max())) < lengths[rows, None]
+        items, weights = np.zeros(there.shape, np.int64), np.zeros(there.shape, np.float32)
+        items[there] = np.concatenate([histories[row].items for row in rows.tolist()])
+        weights[there] = np.concatenate([histories[row].weights for row in rows.tolist()])
+        yield Padded(rows, items, weights, lengths[rows] - 1)
+
+
+def falls(model: Scorer, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
+    """(n_events, n_items): how far the score of each item falls, were the event not in the history. A net is no sum, so neither are these.
+
+    cost    as many queries as the history has events
+    """
+    n = len(query.history)
+    without = [Query(query.history.take(np.delete(np.arange(n), event)), query.time, query.context, query.text) for event in range(n)]
+    scores = np.nan_to_num(model.score([query, *without])[:, items])
+    fallen: NDArray[np.float32] = scores[:1] - scores[1:]
+    return fallen

@@ -1,0 +1,77 @@
+"""Training `Ncf`: apart from the recipe, since it needs torch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bowerbird.data import Catalogue
+from bowerbird.models.ncf import NcfModel
+from bowerbird.nets.export import AsSession, to_onnx
+from bowerbird.nets.ncf import Ncf as Net
+from bowerbird.nets.ncf import Scorer
+from bowerbird.protocols import Progress
+from bowerbird.training.negatives import Negatives
+from bowerbird.training.runs import open_run
+from bowerbird.training.trainer import Batch, train
+from bowerbird.training.validation import hold_out
+from bowerbird.training.windows import Windows
+from bowerbird.types import Log
+
+if TYPE_CHECKING:
+    from bowerbird.models.ncf import Ncf
+
+
+def fit(recipe: "Ncf", log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress) -> NcfModel:
+    """See the recipe."""
+    seed = int(rng.integers(2**31))
+    told, held = hold_out(log, recipe.train.holdout, np.random.default_rng(seed))
+    counts = np.bincount(told.items[told.weights > 0], minlength=len(catalogue))
+    windows = Windows.of(told.where((told.weights != 0) & (counts > 0)[told.items]), recipe.length)
+    negatives = Negatives(recipe.sampling, counts, recipe.negatives)
+    net = _net(recipe, counts, seed)
+
+    def batches(chance: np.random.Generator) -> Iterator[Batch]:
+        for batch in windows.batches(recipe.train.batch_events, chance):
+            targets = batch["items"][:, 1:][batch["there"][:, 1:] & (batch["weights"][:, 1:] > 0)]
+            if len(targets):
+                sampled, log_expected = negatives.draw(targets, chance)
+                yield {**batch, "sampled": sampled, "log_expected": log_expected}
+
+    def judge() -> float:
+        return held.ndcg(_model(recipe, net, counts, AsSession(net.scorer)).score)
+
+    if len(windows.starts):
+        with open_run(recipe, recipe.train, log, seed) as run:
+            train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
+    return _model(recipe, net, counts, None)
+
+
+def _net(recipe: "Ncf", counts: NDArray[np.int64], seed: int) -> Net:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        scorer = Scorer(recipe.architecture, recipe.factors, recipe.layers, recipe.dropout)
+        return Net(scorer, len(counts), recipe.factors, recipe.loss, recipe.per_event)
+
+
+def _model(recipe: "Ncf", net: Net, counts: NDArray[np.int64], session: Any) -> NcfModel:
+    """The net as it is: to be served from its graph, or, while it is trained, by torch itself."""
+    with torch.no_grad():
+        items = net.items(torch.arange(len(counts), device=net.bias.weight.device)).float().cpu().numpy()
+    fields = (net.context.weight.detach().float().cpu().numpy().copy(), items, counts > 0)
+    if session is not None:
+        return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
+    rows, last = torch.randn(5, net.scorer.width), torch.tensor([2, 1])
+    example = {"vectors": torch.randn(2, 3, net.scorer.read), "weights": torch.ones(2, 3), "last": last, "items": rows}
+    sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "last": ("queries",), "items": ("items",)}
+    return NcfModel(*fields, to_onnx(net.scorer.cpu(), example, sides), recipe.length)
+
+
+@dataclass(frozen=True, eq=False)
+class _InTraining(NcfModel):
+    """The model before it is exported."""
+
+    session: Any = None

@@ -1,0 +1,195 @@
+"""Two towers: what is known of an item, and what a history asks for at an instant, meet in a dot product."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from bowerbird.config import Settings
+from bowerbird.data import Catalogue
+from bowerbird.errors import DataError
+from bowerbird.models.asking import falls, heard, padded
+from bowerbird.models.graph import open_graph
+from bowerbird.models.whitening import placed
+from bowerbird.protocols import Progress, silent
+from bowerbird.ranges import Range
+from bowerbird.training import require
+from bowerbird.training.settings import TrainSettings
+from bowerbird.types import Log, Query, Scores
+
+BATCH = 256
+DAY, WEEK = 86_400.0, 604_800.0
+
+
+class TwoTower(Settings):
+    """Score an item by the cosine of its vector to that of the query, over a temperature, plus a bias that says how popular it is.
+
+    An item's vector is an own one, plus a projection of its language vector, plus the mean of its categories' and attributes' vectors.
+    In training the own one is now and then hidden: what remains learns to stand alone, and scores items that were never seen. The
+    projection starts as the principal axes of the texts, and a query as the newest events: before it has learned, it is `Text`.
+
+    The query mixes three recency-weighted means of the history's item vectors, with half-lives that are learned, and the hour and the
+    day of the week (UTC) at which it is asked. Of the rest of a query's context nothing is read, for a log has none to learn from.
+
+    factors      length of the vectors, at most that of the language vectors where there are any
+    length       events of the history that are read, the newest
+    attributes   names of catalogue columns whose values say something of an item, as its categories do: ("brand",)
+    clock        whether the hour and the day are read
+    temperature  where it starts; it is learned
+    loss         "sampled_softmax" over a sample, or "softmax" over all items
+    sampling     of the sample: "batch" (the batch's own items, which costs no further item vectors), "uniform" or "popularity"
+    negatives    size of the sample; without meaning for "batch"
+    hide         share of the items whose own vector is hidden in a step
+    dropout      share of the values of the history's item vectors set to 0 in training
+    whiten       as in `Text`
+    train        how it is trained
+
+    An item that is put in live is known by its text alone: its categories and attributes are not read until the next fit.
+
+    cost    O(events · factors · (length + factors + batch_events)) an epoch with "batch"
+    source  Covington et al., RecSys 2016; Yi et al., RecSys 2019 (in-batch softmax with logQ); Volkovs et al., NeurIPS 2017 (id drop-out)
+    raises  ConfigError if the extra `train` is not installed, DataError for an attribute that the catalogue does not have
+    """
+
+    kind: Literal["two_tower"] = "two_tower"
+    factors: int = Field(default=64, ge=2)
+    length: int = Field(default=50, ge=1)
+    attributes: tuple[str, ...] = ()
+    clock: bool = True
+    temperature: float = Field(default=0.07, gt=0)
+    loss: Literal["sampled_softmax", "softmax"] = "sampled_softmax"
+    sampling: Literal["batch", "uniform", "popularity"] = "batch"
+    negatives: int = Field(default=512, ge=1)
+    hide: float = Field(default=0.3, ge=0, lt=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    whiten: float = Field(default=0.5, ge=0, le=1)
+    train: TrainSettings = Field(default_factory=TrainSettings)
+
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"hide": (0.1, 0.5), "dropout": (0.1, 0.3)}
+    RANGES: ClassVar[dict[str, Range | tuple[Any, ...]]] = {
+        "factors": (32, 64, 128, 256),
+        "temperature": Range(0.03, 0.3, log=True),
+        "hide": Range(0.0, 0.7),
+        "dropout": Range(0.0, 0.5),
+        "train.learning_rate": Range(3e-4, 1e-2, log=True),
+    }
+
+    def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "TwoTowerModel":
+        """Train both towers, then keep the items' vectors and the graph of the query's."""
+        require(self.kind)
+        from bowerbird.models.two_tower_fit import fit  # noqa: PLC0415 torch and Lightning, only where a net is trained
+
+        return fit(self, log, catalogue, rng, progress)
+
+
+@dataclass(frozen=True, eq=False)
+class TwoTowerModel:
+    """The items' vectors, and a graph that turns a history and an instant into the vector it asks with.
+
+    item_vectors  (n_items, d + 1) float32: unit vectors with the bias behind; NaN for items of which nothing is known
+    fixed         (n_items, d) float32: the part of the vector that is not from the text; zeros where nothing else is known
+    known         (n_items,) bool: items of which more is known than a text
+    bias          (n_items,) float32
+    unknown       the bias of items that were not learned
+    project       (t, d) float32, t the dimension of the language vectors, 0 where none were read
+    centre, axes  (t,), (t, t): the space of the language vectors, as in `TextModel`
+    graph         the bytes of an ONNX file: vectors (B, L, d), weights (B, L), clock (B, 4), last (B,) → (B, d + 1)
+    length        events that are read, at most
+    """
+
+    kind: ClassVar[str] = "two_tower"
+    item_vectors: NDArray[np.float32]
+    fixed: NDArray[np.float32]
+    known: NDArray[np.bool_]
+    bias: NDArray[np.float32]
+    unknown: float
+    project: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    axes: NDArray[np.float32]
+    graph: NDArray[np.uint8]
+    length: int
+
+    @cached_property
+    def session(self) -> Any:
+        """The graph, opened."""
+        return open_graph(self.graph)
+
+    @property
+    def n_items(self) -> int:
+        """How many items it knows of."""
+        return len(self.item_vectors)
+
+    @property
+    def scorable(self) -> NDArray[np.bool_]:
+        """(n_items,): items that someone liked, and items with a text, a category or an attribute."""
+        return ~np.isnan(self.item_vectors[:, 0])
+
+    def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
+        """(n_queries, d + 1); NaN for a history without an item that is known here."""
+        asked = np.full((len(queries), self.item_vectors.shape[1]), np.nan, np.float32)
+        scorable = self.scorable
+        instants = clock(np.array([query.time for query in queries], np.float64))
+        for batch in padded([heard(query.history, scorable, self.length) for query in queries], BATCH):
+            vectors = np.nan_to_num(self.item_vectors[batch.items, :-1])
+            feed = {"vectors": vectors, "weights": batch.weights, "clock": instants[batch.rows], "last": batch.last}
+            asked[batch.rows] = self.session.run(None, feed)[0]
+        return asked
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """(n_queries, n_items)"""
+        return self.query_vectors(queries) @ self.item_vectors.T
+
+    def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(n_events, n_items): how far the score falls, were the event not in the history."""
+        return falls(self, query, items)
+
+    def with_vectors(self, vectors: NDArray[np.float32]) -> Self:
+        """The same model over another table of raw language vectors; items that are added are known by them alone.
+
+        raises  DataError if they are of another dimension, or fewer than before
+        """
+        if vectors.ndim != 2 or vectors.shape[1] != len(self.centre) or len(vectors) < self.n_items:
+            raise DataError(
+                f"two_tower model: vectors must be at least {self.n_items} rows of {len(self.centre)}, got shape {vectors.shape}"
+            )
+        more = len(vectors) - self.n_items
+        fixed, known = np.pad(self.fixed, ((0, more), (0, 0))), np.pad(self.known, (0, more))
+        bias = np.pad(self.bias, (0, more), constant_values=self.unknown)
+        texts = placed(np.asarray(vectors, np.float32), self.centre, self.axes)
+        return replace(self, item_vectors=item_table(fixed, known, bias, self.project, texts), fixed=fixed, known=known, bias=bias)
+
+
+def item_table(
+    fixed: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    bias: NDArray[np.float32],
+    project: NDArray[np.float32],
+    texts: NDArray[np.float32] | None,
+) -> NDArray[np.float32]:
+    """(n_items, d + 1): fixed + text · project, of unit length, and the bias; NaN for an item of which nothing is known.
+
+    texts  (n_items, t), NaN for an item without; None where none were read
+    """
+    there = np.zeros(len(known), bool) if texts is None else ~np.isnan(texts[:, 0])
+    vectors = fixed if texts is None else fixed + np.where(there[:, None], texts, 0) @ project
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    table = np.concatenate((unit, bias[:, None]), axis=1)
+    return np.where((known | there)[:, None], table, np.float32(np.nan)).astype(np.float32)
+
+
+def clock(times: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(…, 4): sine and cosine of the hour and of the day of the week, UTC; zeros where the time is not known.
+
+    times  seconds since 1970, NaN = not known
+
+    >>> clock(np.array([0.0, 43_200.0, np.nan])).round(1)[:, :2].tolist()                 # midnight, noon, not known
+    [[0.0, 1.0], [0.0, -1.0], [0.0, 0.0]]
+    """
+    turns = np.stack((times % DAY / DAY, times % WEEK / WEEK), axis=-1) * 2 * np.pi
+    features = np.stack((np.sin(turns), np.cos(turns)), axis=-1).reshape(*times.shape, 4)
+    known: NDArray[np.float32] = np.nan_to_num(features, nan=0.0).astype(np.float32)
+    return known

@@ -1,0 +1,152 @@
+"""Training `TwoTower`: apart from the recipe, since it needs torch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bowerbird.data import Catalogue
+from bowerbird.errors import DataError
+from bowerbird.models.sasrec_fit import Texts
+from bowerbird.models.two_tower import TwoTowerModel, clock, item_table
+from bowerbird.nets.export import AsSession, to_onnx
+from bowerbird.nets.objective import Objective
+from bowerbird.nets.two_tower import ItemTower, QueryTower
+from bowerbird.nets.two_tower import TwoTower as Net
+from bowerbird.protocols import Progress
+from bowerbird.training.negatives import Negatives
+from bowerbird.training.runs import open_run
+from bowerbird.training.trainer import Batch, train
+from bowerbird.training.validation import hold_out
+from bowerbird.training.windows import Windows
+from bowerbird.types import Log
+
+if TYPE_CHECKING:
+    from bowerbird.models.two_tower import TwoTower
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What the catalogue tells of the items.
+
+    texts     their language vectors
+    labels    (n_items, m) int64: numbers of the categories and attribute values of each, `n_labels` where there are fewer than m
+    """
+
+    texts: Texts
+    labels: NDArray[np.int64]
+    n_labels: int
+
+    @property
+    def anything(self) -> NDArray[np.bool_]:
+        """(n_items,): items of which it tells something."""
+        labelled = np.asarray((self.labels < self.n_labels).any(axis=1), bool)
+        return labelled if self.texts.rows is None else labelled | ~np.isnan(self.texts.rows[:, 0])
+
+
+@dataclass(frozen=True, eq=False)
+class Clocked(Windows):
+    """Windows whose batches tell the hour and the day of each event: clock (B, L, 4) float32."""
+
+    def batch(self, chosen: NDArray[np.intp]) -> Batch:
+        """These windows as one batch."""
+        steps = np.minimum(np.arange(int(self.lengths[chosen].max())), self.lengths[chosen, None] - 1)
+        times = self.log.times[self.starts[chosen, None] + steps]
+        return {**super().batch(chosen), "clock": torch.from_numpy(clock(times))}
+
+
+def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress) -> TwoTowerModel:
+    """See the recipe."""
+    seed = int(rng.integers(2**31))
+    log = log if recipe.clock else Log(log.users, log.items, log.weights, np.full(len(log), np.nan), log.n_users, log.n_items)
+    told, held = hold_out(log, recipe.train.holdout, np.random.default_rng(seed))
+    counts = np.bincount(told.items[told.weights > 0], minlength=len(catalogue))
+    known = Told(Texts.of(catalogue, recipe.whiten), *labels_of(catalogue, recipe.attributes))
+    says = (told.weights != 0) & ((counts > 0) | known.anything)[told.items]
+    cut = Windows.of(told.where(says), recipe.length)
+    windows = Clocked(cut.log, cut.starts, cut.lengths)
+    net = _net(recipe, counts, known, seed)
+
+    def batches(chance: np.random.Generator) -> Iterator[Batch]:
+        for batch in windows.batches(recipe.train.batch_events, chance):
+            targets = batch["items"][:, 1:][batch["there"][:, 1:] & (batch["weights"][:, 1:] > 0)]
+            if len(targets):
+                yield net.objective.prepare(batch, targets, chance)
+
+    def judge() -> float:
+        return held.ndcg(_model(recipe, net, known, AsSession(net.query)).score)
+
+    if len(windows.starts):
+        with open_run(recipe, recipe.train, log, seed) as run:
+            train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
+    return _model(recipe, net, known, None)
+
+
+def labels_of(catalogue: Catalogue, attributes: Sequence[str]) -> tuple[NDArray[np.int64], int]:
+    """(n_items, m) numbers of categories and attribute values, padded with their count; and the count.
+
+    raises  DataError for an attribute that the catalogue does not have
+
+    >>> labels, count = labels_of(Catalogue.of(["a", "b"], categories=[["toy", "red"], []], brand=["x", "y"]), ["brand"])
+    >>> labels.tolist(), count
+    ([[0, 1, 2], [3, 4, 4]], 4)
+    """
+    for name in attributes:
+        if name not in catalogue.frame.columns:
+            raise DataError(f"two_tower: attributes must be columns of the catalogue, got {name!r}")
+    values = [catalogue.frame[name].to_list() for name in attributes]
+    named = [
+        [*((0, name) for name in sorted(set(categories))), *((1 + place, value) for place, value in enumerate(row) if value is not None)]
+        for categories, *row in zip(catalogue.categories, *values, strict=True)
+    ]
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(label for row in named for label in row))}
+    table = np.full((len(named), max((len(row) for row in named), default=0)), len(numbers), np.int64)
+    for place, row in enumerate(named):
+        table[place, : len(row)] = [numbers[label] for label in row]
+    return table, len(numbers)
+
+
+def principal(texts: NDArray[np.float32], d: int) -> NDArray[np.float32]:
+    """(t, d): the directions in which unit vectors (n, t) spread most, so that the product keeps their likeness as well as d numbers can.
+
+    Where d is above t, the columns beyond are zeros.
+    """
+    _, directions = np.linalg.eigh(texts.T.astype(np.float64) @ texts)
+    kept = directions[:, ::-1][:, :d].astype(np.float32)
+    return np.pad(kept, ((0, 0), (0, d - kept.shape[1])))
+
+
+def _net(recipe: "TwoTower", counts: NDArray[np.int64], known: Told, seed: int) -> Net:
+    texts = None if known.texts.rows is None else np.nan_to_num(known.texts.rows, nan=0.0)
+    axes = None if texts is None else principal(texts, recipe.factors)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        items = ItemTower(counts > 0, texts, axes, known.labels, known.n_labels, recipe.factors, recipe.hide)
+    negatives = None if recipe.loss == "softmax" else Negatives(recipe.sampling, counts, recipe.negatives)
+    return Net(items, QueryTower(recipe.factors, recipe.temperature), Objective(recipe.loss, negatives), recipe.dropout)
+
+
+def _model(recipe: "TwoTower", net: Net, known: Told, session: Any) -> TwoTowerModel:
+    """The net as it is: to be served from its graph, or, while it is trained, by torch itself."""
+    fixed, bias, unknown, project = (part.detach().cpu().numpy() for part in net.items.parts())
+    texts = known.texts
+    learned = net.items.learned.cpu().numpy() > 0
+    kept = learned | (known.labels < known.n_labels).any(axis=1)
+    table = item_table(fixed, kept, bias, project, texts.rows)
+    fields = (table, fixed, kept, bias, float(unknown), project, texts.centre, texts.axes)
+    if session is not None:
+        return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
+    ones, last = torch.ones(2, 3), torch.tensor([2, 1])
+    example = {"vectors": torch.randn(2, 3, recipe.factors), "weights": ones, "clock": torch.zeros(2, 4), "last": last}
+    sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "clock": ("queries",), "last": ("queries",)}
+    return TwoTowerModel(*fields, to_onnx(net.query.cpu(), example, sides), recipe.length)
+
+
+@dataclass(frozen=True, eq=False)
+class _InTraining(TwoTowerModel):
+    """The model before it is exported."""
+
+    session: Any = None
