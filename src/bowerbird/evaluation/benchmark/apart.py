@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -51,16 +51,22 @@ def apart(job: Job, threads: int, progress: Progress) -> Outcome:
     cost    starting Python and its libraries, a second or two, and sending the job over
     """
     context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, theirs))
+    resource_tracker.ensure_running()  # here, since what starts it lets Ctrl-C through again
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs,))
     try:
-        with _allowed(threads), _deaf():
+        with _deaf(), _allowed(threads):
             process.start()
         theirs.close()
-        while (kind := (told := _next(ours, process.sentinel))[0]) == "progress":
-            progress(*told[1:])
-        process.join(PATIENCE if kind == "outcome" else None)
-        return Outcome(*told[1:]) if kind == "outcome" else Outcome(None, fault=_ending(process.exitcode or 0))
+        with suppress(BrokenPipeError):
+            ours.send(job)
+        while (told := _said(ours, process.sentinel)) is not None:
+            if isinstance(told, Outcome):
+                process.join(PATIENCE)
+                return told
+            progress(*told)
+        process.join()
+        return Outcome(None, fault=_ending(process.exitcode or 0))
     finally:
         if process.pid is not None:
             process.kill()
@@ -68,23 +74,25 @@ def apart(job: Job, threads: int, progress: Progress) -> Outcome:
         ours.close()
 
 
-def _next(pipe: "Connection[None, tuple[Any, ...]]", end: int) -> tuple[Any, ...]:
-    """What the process says next; ("end",) once it has ended without another word."""
+def _said(pipe: "Connection[Any, Any]", end: int) -> tuple[str, int, int] | Outcome | None:
+    """What the process says next: how far it is, or what came of the job; None once it has ended without another word."""
     wait([pipe, end])
     try:
-        return pipe.recv() if pipe.poll() else ("end",)
-    except EOFError:
-        return ("end",)
+        told: tuple[str, int, int] | Outcome | None = pipe.recv() if pipe.poll() else None
+    except (EOFError, ConnectionResetError):
+        return None
+    return told
 
 
-def _work(job: Job, pipe: "Connection[tuple[object, ...], None]") -> None:
-    """In the other process: do it, and send back how far it is and what came of it."""
+def _work(pipe: "Connection[Any, Any]") -> None:
+    """In the other process: take the job, do it, send back how far it is and what came of it."""
+    job: Job = pipe.recv()
     try:
-        value = job(lambda what, done, total: pipe.send(("progress", what, done, total)))
+        value = job(lambda *step: pipe.send(step))
     except BowerbirdError as refusal:
-        pipe.send(("outcome", None, None, str(refusal)))
+        pipe.send(Outcome(None, fault=str(refusal)))
     else:
-        pipe.send(("outcome", value, peak_memory()))
+        pipe.send(Outcome(value, peak_memory()))
 
 
 def peak_memory() -> int:

@@ -10,7 +10,7 @@ from bowerbird import __version__
 from bowerbird.config import parse, value_at
 from bowerbird.evaluation.benchmark.apart import Job, Launch, apart
 from bowerbird.evaluation.benchmark.jobs import judging, tuning
-from bowerbird.evaluation.benchmark.machine import code
+from bowerbird.evaluation.benchmark.machine import code, load
 from bowerbird.evaluation.benchmark.shelf import Shelf
 from bowerbird.evaluation.benchmark.suites import Contestant
 from bowerbird.evaluation.tuning import Bench, Space
@@ -54,11 +54,11 @@ class Hands:
         return self.shelf.put(what, make()) if found is None else found
 
     def done(self, job: Job) -> Json:
-        """What came of the job, with the memory that it took and the state of the code that did it."""
+        """What came of the job, with the memory that it took, how busy the machine was, and the state of the code that did it."""
         outcome = self.launch(job, self.threads, self.progress)
         if outcome.value is None:
             raise NotMeasuredError(outcome.fault)
-        return {**outcome.value, "peak_bytes": outcome.peak_bytes, "code": code()}
+        return {**outcome.value, "peak_bytes": outcome.peak_bytes, "load": load(), "code": code()}
 
 
 class NotMeasuredError(Exception):

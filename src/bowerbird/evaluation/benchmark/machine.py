@@ -34,10 +34,18 @@ def versions() -> dict[str, str]:
     return found
 
 
+def load() -> float | None:
+    """How many processes wanted each core in the last minute; above 1, seconds are too long. None where the system does not tell."""
+    try:
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    except (AttributeError, OSError):
+        return None
+
+
 @cache
 def code() -> str:
-    """8 hex digits that change with any source file of the package: a version number does not tell what is being worked on."""
-    digest = hashlib.sha256()
+    """8 hex digits that change with any source file of Bowerbird and with the versions of what it stands on."""
+    digest = hashlib.sha256(repr(versions()).encode())
     folder = Path(bowerbird.__file__).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())

@@ -7,7 +7,7 @@ from functools import partial
 from bowerbird.errors import BowerbirdError
 from bowerbird.evaluation.benchmark.filling import Ground, Hands, NotMeasuredError, fallback
 from bowerbird.evaluation.benchmark.jobs import figures
-from bowerbird.evaluation.benchmark.machine import code
+from bowerbird.evaluation.benchmark.machine import code, load
 from bowerbird.evaluation.exchange import read_answers, write_exchange
 from bowerbird.evaluation.leaderboard import fitted_popular
 from bowerbird.evaluation.peers import Peer, run
@@ -75,6 +75,7 @@ def _row(bench: Bench, peer: str, name: str, spent: Spent, recommend: Recommend)
         "fit_seconds": spent.fit_seconds,
         "ms_per_query": 1000 * spent.recommend_seconds / max(result.users, 1),
         "peak_bytes": round(1e6 * spent.peak_memory_mb),
+        "load": load(),
         "code": code(),
     }
     title = peer if name == peer else f"{peer}, {name}"

@@ -37,6 +37,13 @@ CHOSEN = """\
 
 MISSING = "## Data sets that were not there\n\n"
 
+QUIET = 1.25
+"""Processes that want each core, up to which seconds are what they seem."""
+
+BUSY = """
+
+The machine was shared: while this was measured, {load:.1f} processes wanted each core. The seconds are too long, and not all by as much."""
+
 PROTOCOLS = {"time": "global time split", "last": "leave-last-out", "users": "held-out users"}
 """As headings and pictures call them."""
 
@@ -89,13 +96,18 @@ def table_head(table: Json) -> str:
 def measured_with(results: Json) -> str:
     """The machine and the code."""
     machine = results["machine"]
-    states = sorted({code for table in results["tables"] for row in table["rows"] for code in row.get("code", [])})
-    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    mixed = "" if len(states) < 2 else " More than one: some cells were kept from an earlier run."
-    return (
-        f"## Measured with\n\n{machine['processor']}, {counted(machine['cores'], 'core')}, {machine['system']}, "
-        f"Python {machine['python']}; {versions}. State of the code: {', '.join(states)}.{mixed}"
-    )
+    rows = [row for table in results["tables"] for row in table["rows"] if "ndcg" in row]
+    states = sorted({code for row in rows for code in row["code"]})
+    kept = " (more than one: some cells were kept from an earlier run)" if len(states) > 1 else ""
+    loads = [row["load"] for row in rows if row["load"] is not None]
+    parts = [
+        f"## Measured with\n\n{machine['processor']}, {counted(machine['cores'], 'core')}, {machine['system']}, Python {machine['python']}",
+        ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
+        f"state of the code {', '.join(states)}"
+        + (" (more than one: some cells were kept from an earlier run)" if len(states) > 1 else ""),
+    ]
+    busy = BUSY.format(load=sum(loads) / len(loads)) if loads and max(loads) > QUIET else ""
+    return "; ".join(parts) + "." + busy
 
 
 def counted(number: int, what: str) -> str:
