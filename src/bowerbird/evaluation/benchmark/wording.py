@@ -103,8 +103,7 @@ def measured_with(results: Json) -> str:
     parts = [
         f"## Measured with\n\n{machine['processor']}, {counted(machine['cores'], 'core')}, {machine['system']}, Python {machine['python']}",
         ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
-        f"state of the code {', '.join(states)}"
-        + (" (more than one: some cells were kept from an earlier run)" if len(states) > 1 else ""),
+        f"state of the code {', '.join(states)}{kept}",
     ]
     busy = BUSY.format(load=sum(loads) / len(loads)) if loads and max(loads) > QUIET else ""
     return "; ".join(parts) + "." + busy
