@@ -115,7 +115,7 @@ def measured(cell: Cell, members: tuple[Recipe, ...], seed: int) -> list[str]:
     """One line of the table."""
     popular = fitted(tune(Popular(), Bench(cell.split, cell.catalogue, seed=seed)).recipe, cell, seed)
     alone = [asked(Fallback(fitted(member, cell, seed), popular), cell) for member in members]
-    blend = asked(fitted(Blend(), cell, seed), cell)
+    blend = asked(fitted(Blend().for_split(cell.split.name), cell, seed), cell)
     best = max(alone, key=lambda values: float(values.mean()))
     gap = paired(blend, best, np.random.default_rng(seed))
     verdict = "better" if gap.low > 0 else "worse" if gap.high < 0 else "level"

@@ -31,11 +31,6 @@ class Events:
         return Events(self.users[keep], self.items[keep], self.weights[keep], self.times[keep], self.n_users, self.n_items)
 
     @property
-    def places(self) -> np.ndarray:
-        """(n,) the place of each event in the log: a clock for libraries that want one and only use the order."""
-        return np.arange(len(self.items), dtype=np.float64)
-
-    @property
     def matrix(self) -> sparse.csr_matrix:
         """(n_users, n_items) float32, the weights of what is liked, summed where an item was liked again."""
         liked = self.liked
@@ -46,12 +41,14 @@ class Events:
 class Questions:
     """Histories, oldest event first; query q has the rows starts[q] … starts[q + 1].
 
-    users    (n,) the user's number in training; −1 = a stranger, or nothing is known
+    users           (n,) the user's number in training; −1 = a stranger, or nothing is known
+    items … times   (n_events,) as in `Events`
     """
 
     users: np.ndarray
     items: np.ndarray
     weights: np.ndarray
+    times: np.ndarray
     starts: np.ndarray
     n_items: int
     repeats: bool
@@ -63,7 +60,8 @@ class Questions:
         """Some neighbours of them."""
         here = slice(self.starts[start], self.starts[end])
         starts = self.starts[start : end + 1] - self.starts[start]
-        return Questions(self.users[start:end], self.items[here], self.weights[here], starts, self.n_items, self.repeats)
+        events = (self.items[here], self.weights[here], self.times[here])
+        return Questions(self.users[start:end], *events, starts, self.n_items, self.repeats)
 
     @property
     def owners(self) -> np.ndarray:
@@ -131,10 +129,10 @@ class Task:
         return Validation(self._questions("validation_queries", self.validation_queries), queries.astype(np.int64), items)
 
     def _questions(self, name: str, n: int) -> Questions:
-        query, user, item, weight = self._columns(name, "query", "user", "item", "weight")
+        query, user, *events = self._columns(name, "query", "user", "item", "weight", "time")
         users = np.full(n, -1, np.int32)
         users[query] = user
-        return Questions(users, item, weight, np.searchsorted(query, np.arange(n + 1)), self.n_items, self.repeats)
+        return Questions(users, *events, np.searchsorted(query, np.arange(n + 1)), self.n_items, self.repeats)
 
     def _columns(self, name: str, *columns: str) -> list[np.ndarray]:
         table = pl.read_parquet(self.folder / f"{name}.parquet")

@@ -1,13 +1,14 @@
 """RecTools: SASRec under softmax and sampled softmax, and eSASRec (LiGR blocks). Its EASE is LensKit's, at many times the cost."""
 
 import logging
+import time
 import warnings
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 from answering import Ask, Fitted, Lists, Model, Settings, run, train
-from pytorch_lightning import seed_everything
+from pytorch_lightning import Callback, Trainer, seed_everything
 from questions import Events, Questions, Task, Validation
 from rectools import Columns
 from rectools.dataset import Dataset, IdMap, Interactions
@@ -27,6 +28,35 @@ def fit_sasrec(settings: Settings, events: Events, task: Task, validation: Valid
     lengths = np.bincount(liked.users)
     batches = -(-int((lengths > 1).sum()) // model.batch_size)
     return train(lambda: model.fit_partial(data, 1, 1), asked(model), settings["epochs"], batches, validation)
+
+
+def fit_whole(settings: Settings, events: Events, task: Task, _: Validation | None) -> Fitted:
+    """Trained in one go, each epoch timed from its first batch to its last."""
+    seed_everything(task.seed, verbose=False)
+    liked = events.liked
+    watch = Stopwatch()
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    chosen = {name: value for name, value in settings.items() if name not in ("epochs", "blocks")}
+    model = SASRecModel(**chosen, get_trainer_func=lambda: Trainer(max_epochs=settings["epochs"], devices=1, callbacks=[watch], **quiet))
+    model.fit(dataset(liked.users, liked.items, events.n_items))
+    watch = next(callback for callback in model.fit_trainer.callbacks if isinstance(callback, Stopwatch))  # fit works on a copy
+    return Fitted(asked(model), None, tuple(watch.seconds), tuple(watch.worked))
+
+
+class Stopwatch(Callback):
+    """Wall and processor time of each epoch."""
+
+    def __init__(self) -> None:
+        self.seconds, self.worked = [], []
+
+    def on_train_epoch_start(self, *_: object) -> None:
+        """The first batch comes."""
+        self.start, self.working = time.perf_counter(), time.process_time()
+
+    def on_train_epoch_end(self, *_: object) -> None:
+        """The last one is done."""
+        self.seconds.append(time.perf_counter() - self.start)
+        self.worked.append(time.process_time() - self.working)
 
 
 def dataset(users: np.ndarray, items: np.ndarray, n_items: int) -> Dataset:

@@ -138,7 +138,8 @@ def test_the_figure_that_peers_tune_by_is_ours(tmp_path, shared):
 
 def test_what_is_disliked_is_not_learned_but_counts_as_taken(tmp_path, shared):
     answering, questions, _ = shared
-    batch = questions.Questions(np.array([0, 1]), np.array([2, 3, 2]), np.array([1.0, -1.0, -1.0]), np.array([0, 2, 3]), 5, repeats=False)
+    weights = np.array([1.0, -1.0, -1.0])
+    batch = questions.Questions(np.array([0, 1]), np.array([2, 3, 2]), weights, np.zeros(3), np.array([0, 2, 3]), 5, repeats=False)
     assert batch.matrix.toarray().tolist() == [[0, 0, 1, 0, 0], [0, 0, 0, 0, 0]]
     query, _, item, _ = answering.answers(lambda asked, k: (np.tile(np.arange(5), (2, 1)), np.tile(-np.arange(5.0), (2, 1))), batch, 2)
     assert (query.tolist(), item.tolist()) == ([0, 0], [0, 1])
