@@ -39,6 +39,9 @@ class Sasrec(Settings):
     negatives   size of the sample
     sampling    "uniform", "popularity" or "batch" (the batch's own items)
     trust       of "gbce", 0..1
+    pretrain    epochs of masked-item pre-training before: events are told from those before and after them
+    contrast    self-supervision beside the loss: two views of a history should be read alike; "augmented" (CL4SRec), "dropout" (DuoRec)
+    contrast_weight, temperature  of the contrast
     hide        share of the items whose own vector is hidden in a step; 0 where the catalogue's texts have not been read
     whiten      as in `Text`
     train       how it is trained
@@ -62,6 +65,10 @@ class Sasrec(Settings):
     negatives: int = Field(default=512, ge=1)
     sampling: Literal["uniform", "popularity", "batch"] = "uniform"
     trust: float = Field(default=0.75, ge=0, le=1)
+    pretrain: int = Field(default=0, ge=0)
+    contrast: Literal["augmented", "dropout"] | None = None
+    contrast_weight: float = Field(default=0.1, gt=0)
+    temperature: float = Field(default=0.2, gt=0)
     hide: float = Field(default=0.1, ge=0, lt=1)
     whiten: float = Field(default=0.5, ge=0, le=1)
     train: TrainSettings = Field(default_factory=TrainSettings)
@@ -122,7 +129,7 @@ class SasrecModel:
         """How many items it knows of."""
         return len(self.item_vectors)
 
-    @property
+    @cached_property
     def scorable(self) -> NDArray[np.bool_]:
         """(n_items,): items that someone liked, and items with a text."""
         return ~np.isnan(self.item_vectors[:, 0])

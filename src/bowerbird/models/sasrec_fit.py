@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from bowerbird.data import Catalogue
 from bowerbird.models.sasrec import SasrecModel, item_table
 from bowerbird.models.whitening import placed, spread
+from bowerbird.nets.contrast import Contrast
 from bowerbird.nets.export import AsSession, to_onnx
 from bowerbird.nets.items import Items
 from bowerbird.nets.objective import Objective
-from bowerbird.nets.sasrec import Reader
+from bowerbird.nets.sasrec import Masked, Reader
 from bowerbird.nets.sasrec import Sasrec as Net
 from bowerbird.protocols import Progress
 from bowerbird.training.negatives import Negatives
@@ -69,6 +70,10 @@ def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generat
     def judge() -> float:
         return held.ndcg(as_model(recipe, net, texts, AsSession(net.reader)).score)
 
+    if len(windows.starts) and recipe.pretrain:
+        before = recipe.train.model_copy(update={"epochs": recipe.pretrain, "runs": None})
+        with open_run(recipe, before, log, seed) as run:
+            train(Masked(net), batches, before, run, seed=seed, judge=None, progress=progress)
     if len(windows.starts):
         with open_run(recipe, recipe.train, log, seed) as run:
             train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
@@ -83,7 +88,8 @@ def make_net(recipe: "Sasrec", counts: NDArray[np.int64], texts: Texts, seed: in
         items = Items(counts > 0, features, recipe.factors, recipe.hide)
         reader = Reader(recipe.factors, recipe.blocks, recipe.heads, recipe.dropout, recipe.length, recipe.block)
     negatives = None if recipe.loss == "softmax" else Negatives(recipe.sampling, counts, recipe.negatives)
-    return Net(items, reader, Objective(recipe.loss, negatives, recipe.trust))
+    contrast = None if recipe.contrast is None else Contrast(recipe.contrast, recipe.temperature)
+    return Net(items, reader, Objective(recipe.loss, negatives, recipe.trust), contrast, recipe.contrast_weight)
 
 
 def as_model(recipe: "Sasrec", net: Net, texts: Texts, session: Any = None) -> SasrecModel:

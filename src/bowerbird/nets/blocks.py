@@ -1,4 +1,7 @@
-"""Blocks of causal transformers: an event sees itself and what was before it. All have (B, L, d) in and out."""
+"""Blocks of transformers, (B, L, d) in and out.
+
+An event sees itself and what was before it; or, where `around` (B, L) bool says which events there are, all of these.
+"""
 
 from typing import Any
 
@@ -12,13 +15,13 @@ class Sasrec(nn.Module):
 
     def __init__(self, d: int, heads: int, dropout: float, length: int) -> None:  # noqa: ARG002 all blocks are made alike
         super().__init__()
-        self.attention = Attention(d, heads, dropout)
+        self.attention = Attention(d, heads)
         self.before, self.between = nn.LayerNorm(d), nn.LayerNorm(d)
         self.widen, self.narrow = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, ages: Tensor) -> Tensor:  # noqa: ARG002
-        x = x + self.drop(self.attention(self.before(x)))
+    def forward(self, x: Tensor, ages: Tensor, around: Tensor | None = None) -> Tensor:  # noqa: ARG002
+        x = x + self.drop(self.attention(self.before(x), around))
         fed: Tensor = self.narrow(F.gelu(self.widen(self.between(x))))
         return x + self.drop(fed)
 
@@ -28,14 +31,14 @@ class Ligr(nn.Module):
 
     def __init__(self, d: int, heads: int, dropout: float, length: int) -> None:  # noqa: ARG002
         super().__init__()
-        self.attention = Attention(d, heads, dropout)
+        self.attention = Attention(d, heads)
         self.before, self.between = nn.LayerNorm(d), nn.LayerNorm(d)
         self.first_gate, self.second_gate = nn.Linear(d, d), nn.Linear(d, d)
         self.widen, self.narrow = nn.Linear(d, 8 * d, bias=False), nn.Linear(4 * d, d, bias=False)
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, ages: Tensor) -> Tensor:  # noqa: ARG002
-        x = x + self.drop(self.attention(self.before(x))) * torch.sigmoid(self.first_gate(x))
+    def forward(self, x: Tensor, ages: Tensor, around: Tensor | None = None) -> Tensor:  # noqa: ARG002
+        x = x + self.drop(self.attention(self.before(x), around)) * torch.sigmoid(self.first_gate(x))
         one, other = self.widen(self.between(x)).chunk(2, dim=-1)
         fed: Tensor = self.narrow(F.silu(one) * other)
         return x + self.drop(fed) * torch.sigmoid(self.second_gate(x))
@@ -57,17 +60,18 @@ class Hstu(nn.Module):
         nn.init.zeros_(self.by_time.weight)
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, ages: Tensor) -> Tensor:
+    def forward(self, x: Tensor, ages: Tensor, around: Tensor | None = None) -> Tensor:
         B, L, d = x.shape
         u, v, q, k = F.silu(self.uvqk(self.before(x))).chunk(4, dim=-1)
         q, k, v = (part.view(B, L, self.heads, d // self.heads).transpose(1, 2) for part in (q, k, v))  # (B, H, L, d/H)
         steps = torch.arange(L, device=x.device)
         apart = steps[:, None] - steps[None, :]
+        seen = apart >= 0 if around is None else around[:, None, None, :]
         unknown = (ages[:, :, None] < 0) | (ages[:, None, :] < 0)
-        seconds = torch.where(unknown, -1.0, (ages[:, None, :] - ages[:, :, None]).clamp_min(0))
-        bias = self.by_steps(apart.clamp(0, self.length - 1)) + self.by_time(bucket(seconds))  # (B, L, L, H)
-        scores = F.silu(q @ k.transpose(2, 3) + bias.permute(0, 3, 1, 2)) * (apart >= 0)
-        mixed = (scores / (steps + 1)[:, None] @ v).transpose(1, 2).reshape(B, L, d)
+        seconds = torch.where(unknown, -1.0, (ages[:, None, :] - ages[:, :, None]).abs())
+        bias = self.by_steps(apart.abs().clamp_max(self.length - 1)) + self.by_time(bucket(seconds))  # (B, L, L, H)
+        scores = F.silu(q @ k.transpose(2, 3) + bias.permute(0, 3, 1, 2)) * seen
+        mixed = (scores / seen.sum(dim=-1, keepdim=True).clamp_min(1) @ v).transpose(1, 2).reshape(B, L, d)
         out: Tensor = self.out(self.after(mixed) * u)
         return x + self.drop(out)
 
@@ -76,17 +80,18 @@ BLOCKS: dict[str, Any] = {"sasrec": Sasrec, "ligr": Ligr, "hstu": Hstu}
 
 
 class Attention(nn.Module):
-    """Causal softmax attention with several heads."""
+    """Softmax attention with several heads."""
 
-    def __init__(self, d: int, heads: int, dropout: float) -> None:
+    def __init__(self, d: int, heads: int) -> None:
         super().__init__()
-        self.heads, self.dropout = heads, dropout
+        self.heads = heads
         self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, around: Tensor | None = None) -> Tensor:
         B, L, d = x.shape
         q, k, v = self.qkv(x).view(B, L, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=self.dropout if self.training else 0.0)
+        seen = None if around is None else around[:, None, None, :]
+        mixed = F.scaled_dot_product_attention(q, k, v, seen, is_causal=around is None)  # without drop-out: with it, there is no fast path
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(B, L, d))
         return out
 

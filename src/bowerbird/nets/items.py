@@ -52,3 +52,18 @@ class Items(nn.Module):
             np.zeros((0, own.shape[1]), np.float32) if self.project is None else self.scale * self.project.weight.detach().cpu().numpy().T
         )
         return own.astype(np.float32), np.ascontiguousarray(project, np.float32)
+
+
+class Rows:
+    """The vectors of some items in one step, each computed once however often it is looked up. Called as `Items` is.
+
+    asked  items that will be looked up, in tensors of any shape
+    """
+
+    def __init__(self, items: Items, shown: Tensor, *asked: Tensor) -> None:
+        self.learned = items.learned
+        self._ids = torch.unique(torch.cat([some.flatten() for some in asked]))
+        self._rows = items(self._ids, shown)
+
+    def __call__(self, items: Tensor, shown: Tensor) -> Tensor:  # noqa: ARG002 that is settled
+        return F.embedding(torch.searchsorted(self._ids, items.contiguous()), self._rows)

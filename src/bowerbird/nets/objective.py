@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
-from bowerbird.nets.items import Items
+from bowerbird.nets.items import Items, Rows
 from bowerbird.training import losses
 from bowerbird.training.negatives import Negatives, hide_hits
 
@@ -30,8 +30,8 @@ class Objective:
         sampled, log_expected = self.negatives.draw(targets, rng)
         return {**batch, "sampled": sampled, "log_expected": log_expected}
 
-    def cost(self, asked: Tensor, targets: Tensor, weights: Tensor, items: Items, shown: Tensor, batch: dict[str, Tensor]) -> Tensor:
-        """The mean cost of questions (n, d) whose answers were `targets` (n,), weighted by `weights` (n,)."""
+    def cost(self, asked: Tensor, targets: Tensor, weights: Tensor, items: Items | Rows, shown: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        """The mean cost of questions (n, d) whose answers were `targets` (n,), weighted by `weights` (n,); `items` gives their vectors."""
         if self.loss == "softmax":
             scores = (asked @ items(None, shown).T).masked_fill(items.learned[None, :] == 0, losses.NEVER)
             return losses.softmax(scores, targets, weights)

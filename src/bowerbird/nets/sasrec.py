@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from bowerbird.nets.blocks import BLOCKS, N_BUCKETS, bucket
-from bowerbird.nets.items import Items
+from bowerbird.nets.contrast import Contrast
+from bowerbird.nets.items import Items, Rows
 from bowerbird.nets.objective import Objective
 
 N_VALUES = 9
@@ -18,7 +19,7 @@ class Reader(nn.Module):
 
     def __init__(self, d: int, blocks: int, heads: int, dropout: float, length: int, block: str) -> None:
         super().__init__()
-        self.scale = math.sqrt(d)
+        self.scale, self.length = math.sqrt(d), length
         self.places, self.values, self.gaps = nn.Embedding(length, d), nn.Embedding(N_VALUES, d), nn.Embedding(N_BUCKETS, d)
         for table in (self.places, self.values, self.gaps):
             nn.init.normal_(table.weight, std=0.02)
@@ -26,18 +27,19 @@ class Reader(nn.Module):
         self.blocks = nn.ModuleList(BLOCKS[block](d, heads, dropout, length) for _ in range(blocks))
         self.last = nn.LayerNorm(d)
 
-    def read(self, vectors: Tensor, weights: Tensor, ages: Tensor) -> Tensor:
+    def read(self, vectors: Tensor, weights: Tensor, ages: Tensor, around: Tensor | None = None) -> Tensor:
         """(B, L, d): what the history up to and with each event asks for.
 
         vectors  (B, L, d) of the events' items
         weights  (B, L) in [-1, 1]: a dislike turns the item's vector round
         ages     (B, L) seconds before the newest event, −1 = no clock
+        around   (B, L) bool, events that are there: each is then read with those before *and after* it; None = with those before
         """
         before = torch.cat((ages[:, :1] * 0 - 1, torch.where(ages[:, 1:] < 0, -1.0, (ages[:, :-1] - ages[:, 1:]).clamp_min(0))), dim=1)
         told = self.values(((weights + 1) * 4).round().long()) + self.gaps(bucket(before)) + self.places.weight[: vectors.shape[1]]
         x = self.drop((vectors * weights.unsqueeze(-1) + told) * self.scale)
         for block in self.blocks:
-            x = block(x, ages)
+            x = block(x, ages, around)
         read: Tensor = self.last(x)
         return read
 
@@ -47,20 +49,64 @@ class Reader(nn.Module):
 
 
 class Sasrec(nn.Module):
-    """The reader, the items, and what they are trained for."""
+    """The reader, the items, and what they are trained for.
 
-    def __init__(self, items: Items, reader: Reader, objective: Objective) -> None:
+    contrast, contrast_weight  self-supervision beside the objective, and what it weighs; None = none
+    """
+
+    def __init__(
+        self, items: Items, reader: Reader, objective: Objective, contrast: Contrast | None = None, contrast_weight: float = 0.0
+    ) -> None:
         super().__init__()
         self.items, self.reader, self.objective = items, reader, objective
-
-    def questions(self, batch: dict[str, Tensor], shown: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of each event that has a liked one after it: what the history asks for (n, d), the item that came (n,), and its weight (n,)."""
-        items, weights, ages = batch["items"], batch["weights"], batch["ages"]
-        read = self.reader.read(self.items(items[:, :-1], shown), weights[:, :-1], ages[:, :-1])
-        asked = batch["there"][:, 1:] & (weights[:, 1:] > 0) & (self.items.learned[items[:, 1:]] > 0)
-        return read[asked], items[:, 1:][asked], weights[:, 1:][asked]
+        self.contrast, self.contrast_weight = contrast, contrast_weight
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
         """What the batch costs."""
         shown = self.items.shown()
-        return self.objective.cost(*self.questions(batch, shown), self.items, shown, batch)
+        vectors = self.vectors(batch, shown)
+        cost = self.objective.cost(*self.questions(batch, vectors, shown), vectors, shown, batch)
+        return cost if self.contrast is None else cost + self.contrast_weight * self.contrast.cost(self, batch, shown)
+
+    def vectors(self, batch: dict[str, Tensor], shown: Tensor) -> Items | Rows:
+        """What looks up the vectors of this step: of all items, or of those of the batch and its sample."""
+        return Rows(self.items, shown, batch["items"], batch["sampled"]) if "sampled" in batch else self.items
+
+    def questions(self, batch: dict[str, Tensor], vectors: Items | Rows, shown: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of each event that has a liked one after it: what the history asks for (n, d), the item that came (n,), and its weight (n,)."""
+        items, weights, ages = batch["items"], batch["weights"], batch["ages"]
+        read = self.reader.read(vectors(items[:, :-1], shown), weights[:, :-1], ages[:, :-1])
+        asked = batch["there"][:, 1:] & (weights[:, 1:] > 0) & (self.items.learned[items[:, 1:]] > 0)
+        return read[asked], items[:, 1:][asked], weights[:, 1:][asked]
+
+    def summary(self, history: dict[str, Tensor], shown: Tensor) -> Tensor:
+        """(B, d): what each history asks for at its end."""
+        last = (history["there"].sum(dim=1) - 1).clamp_min(0)
+        return self.reader(self.items(history["items"], shown), history["weights"], history["ages"], last)
+
+
+class Masked(nn.Module):
+    """Pre-training: some events are masked, and told from those before and after them (Sun et al., CIKM 2019, BERT4Rec).
+
+    A masked event keeps its place and its time, and loses item and weight.
+    """
+
+    HIDDEN = 0.3
+
+    def __init__(self, net: Sasrec) -> None:
+        super().__init__()
+        self.net = net
+
+    def loss(self, batch: dict[str, Tensor]) -> Tensor:
+        """What it costs to tell the masked events."""
+        length = self.net.reader.length
+        items, weights, ages, there = (batch[name][:, :length] for name in ("items", "weights", "ages", "there"))
+        shown = self.net.items.shown()
+        vectors = self.net.vectors(batch, shown)
+        hidden = (
+            there & (weights > 0) & (self.net.items.learned[items] > 0) & (torch.rand(weights.shape, device=weights.device) < self.HIDDEN)
+        )
+        read = self.net.reader.read(vectors(items, shown), weights.masked_fill(hidden, 0.0), ages, there)
+        if not hidden.any():
+            return read.sum() * 0
+        return self.net.objective.cost(read[hidden], items[hidden], weights[hidden], vectors, shown, batch)

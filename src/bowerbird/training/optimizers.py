@@ -15,7 +15,7 @@ def optimizer(settings: TrainSettings, parameters: Iterable[nn.Parameter]) -> to
     if settings.optimizer == "sgd":
         return torch.optim.SGD(parameters, lr=full, momentum=settings.momentum, weight_decay=decay)
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    return kind(parameters, lr=full, weight_decay=decay)
+    return kind(parameters, lr=full, weight_decay=decay, fused=True)
 
 
 def learning_rate(settings: TrainSettings, step: int, epoch: int) -> float:
