@@ -1,10 +1,15 @@
 """How a net is trained: declared once, checked before anything is computed."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from math import inf
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
+
+Unset = BeforeValidator(lambda value: None if value in (inf, "none") else value)
+"""TOML has no None: where a number may be None it writes inf, where a word may be it writes "none"."""
 
 Devices = int | Literal["auto"]
 
@@ -30,6 +35,8 @@ class TrainSettings(Settings):
     tracker          where losses and validation figures go besides the run's folder: "tensorboard", "wandb", "mlflow" or None
     runs             folder of the runs' folders; None = nothing is written. A run that was killed goes on where it was when the same fit is
                      started again: its folder is named by the settings, the data and the seed
+
+    In TOML, None is `inf` for clip and patience, and "none" for tracker and runs.
     """
 
     optimizer: Literal["adam", "adamw", "sgd"] = "adamw"
@@ -38,21 +45,26 @@ class TrainSettings(Settings):
     weight_decay: float = Field(default=0.0, ge=0)
     schedule: Literal["constant", "linear", "cosine"] = "constant"
     warmup_steps: int = Field(default=0, ge=0)
-    clip: float | None = Field(default=1.0, gt=0)
+    clip: Span = 1.0
     batch_events: int = Field(default=1024, ge=1)
     accumulate: int = Field(default=1, ge=1)
     epochs: int = Field(default=100, ge=1)
-    patience: int | None = Field(default=5, ge=1)
+    patience: Annotated[Annotated[int, Field(ge=1)] | None, Unset] = 5
     holdout: float = Field(default=0.1, ge=0, lt=1)
     precision: Literal["32", "bf16", "16"] = "32"
     accelerator: str = "auto"
     devices: Devices = "auto"
     strategy: str = "auto"
-    tracker: Literal["tensorboard", "wandb", "mlflow"] | None = "tensorboard"
-    runs: str | None = "runs"
+    tracker: Annotated[Literal["tensorboard", "wandb", "mlflow"] | None, Unset] = "tensorboard"
+    runs: Annotated[str | None, Unset] = "runs"
 
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> Self:
         if self.momentum and self.optimizer != "sgd":
             raise ValueError(f"momentum belongs to optimizer 'sgd', not to {self.optimizer!r}")
         return self
+
+
+def over(own: TrainSettings) -> BeforeValidator:
+    """For a recipe with defaults of its own: what a table of settings does not name is as in `own`."""
+    return BeforeValidator(lambda raw: {**own.model_dump(), **raw} if isinstance(raw, Mapping) else raw)
