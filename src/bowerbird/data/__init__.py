@@ -11,7 +11,7 @@ from bowerbird.data.report import CleaningReport, Finding
 from bowerbird.data.sample import sample_path
 from bowerbird.data.settings import CleaningSettings, DataSettings
 from bowerbird.data.splits import Cases, Split, SplitSettings, split, split_labelled, split_last, split_time, split_users
-from bowerbird.data.values import ValueScale, weigh
+from bowerbird.data.values import ValueScale, marks, stars, weigh
 
 __all__ = [
     "KINDS",
@@ -31,6 +31,7 @@ __all__ = [
     "fingerprint",
     "histories_of",
     "history_of",
+    "marks",
     "read",
     "read_events",
     "sample_path",
@@ -39,5 +40,6 @@ __all__ = [
     "split_last",
     "split_time",
     "split_users",
+    "stars",
     "weigh",
 ]

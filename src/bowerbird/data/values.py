@@ -22,6 +22,7 @@ from pydantic import Field
 from bowerbird.config import Settings
 from bowerbird.data.kinds import check_kinds
 from bowerbird.data.settings import DataSettings
+from bowerbird.errors import DataError
 
 PRIOR_RATINGS = 5.0
 """How many imagined ratings at the mean of all stand before a user's own."""
@@ -89,6 +90,32 @@ def weigh(
         most = names.filter(pl.Series(counted)).replace_strict(scale.most, default=np.nan, return_dtype=pl.Float64).to_numpy()
         weights[counted] *= _amount(value[counted], most)
     return weights.astype(np.float32)
+
+
+def marks(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where ratings lie on their scale, −1 the worst, 0 neutral, 1 the best, out of the weights that they were given: (n,) float32.
+
+    The step that weights make at the neutral rating is undone, so marks are linear in stars (but for `neutral` beside the middle of the
+    scale, where the two halves have slopes of their own). A weight between 0 and ½, which no rating has, is neutral.
+
+    >>> marks(np.array([-1, -0.5, -0.25, 0.3, 0.5, 1], np.float32)).tolist()
+    [-1.0, -1.0, -0.5, 0.0, 0.0, 1.0]
+    """
+    return np.where(weights > 0, np.maximum(2 * weights - 1, 0), np.maximum(2 * weights, -1)).astype(np.float32)
+
+
+def stars(marks: ArrayLike, settings: DataSettings, scale: ValueScale) -> NDArray[np.float64]:
+    """Marks as ratings on the data's own scale; beyond −1..1 they count as its ends.
+
+    raises  DataError unless ratings are compared with one point of the scale: marks against a user's own mean do not tell the stars
+
+    >>> stars(marks(weigh(["rating"] * 3, [1, 2.5, 5], [0, 0, 0], DataSettings(), ValueScale())), DataSettings(), ValueScale()).tolist()
+    [1.0, 2.5, 5.0]
+    """
+    if settings.ratings != "global":
+        raise DataError(f'data.ratings: must be "global" where stars are predicted, got {settings.ratings!r}')
+    place, middle = np.clip(np.asarray(marks, np.float64), -1, 1), _middle(settings, scale)
+    return middle + place * np.where(place < 0, middle - scale.low, scale.high - middle)
 
 
 def _mark(value: NDArray[np.float64], users: NDArray[np.int64], settings: DataSettings, scale: ValueScale) -> NDArray[np.float64]:

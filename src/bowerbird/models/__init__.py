@@ -12,6 +12,7 @@ from bowerbird.models.ease import Ease
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
 from bowerbird.models.linear import LinearModel
+from bowerbird.models.mf import Mf, MfModel
 from bowerbird.models.ncf import Ncf, NcfModel
 from bowerbird.models.popular import Popular, PopularModel
 from bowerbird.models.sasrec import Sasrec, SasrecModel
@@ -33,6 +34,8 @@ __all__ = [
     "IalsModel",
     "ItemKnn",
     "LinearModel",
+    "Mf",
+    "MfModel",
     "Model",
     "Ncf",
     "NcfModel",

@@ -4,6 +4,7 @@ from bowerbird.models.ease import Ease
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
 from bowerbird.models.linear import LinearModel
+from bowerbird.models.mf import Mf, MfModel
 from bowerbird.models.ncf import Ncf, NcfModel
 from bowerbird.models.popular import Popular, PopularModel
 from bowerbird.models.sasrec import Sasrec, SasrecModel
@@ -12,5 +13,5 @@ from bowerbird.models.slim import Slim
 from bowerbird.models.text import Text, TextModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 
-Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Sasrec | Ncf | TwoTower
-SingleModel = PopularModel | LinearModel | IalsModel | TextModel | SasrecModel | NcfModel | TwoTowerModel
+Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Sasrec | Ncf | TwoTower
+SingleModel = PopularModel | LinearModel | IalsModel | TextModel | MfModel | SasrecModel | NcfModel | TwoTowerModel
