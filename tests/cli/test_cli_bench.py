@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).parents[1] / "evaluation"))
 import benchmark_world as toy
 
 from bowerbird.cli import main
+from bowerbird.errors import ConfigError
 
 bench = sys.modules["bowerbird.cli.bench"]  # `bowerbird.cli.bench` is the command
 
@@ -67,7 +68,7 @@ MISTAKES = [
     (["--seeds", "0,one"], "seeds: must be different whole numbers from 0, separated by commas, got '0,one'"),
     (["--seeds", "1,1"], "seeds: must be different whole numbers"),
     (["--seeds", "-1"], "seeds: must be different whole numbers"),
-    (["--peers", "nowhere"], "peers: nowhere must have programs"),
+    (["--peers", "nowhere"], "peers: nowhere must be a program (.py) with its requirements (.txt) beside it"),
     (["--render", "none.json"], "none.json: cannot be read (No such file or directory)"),
     (["--docs", "/proc/none/page.md"], "page.md: cannot be written"),
 ]
@@ -80,6 +81,17 @@ def test_a_mistake_is_one_sentence_before_anything_is_measured(run: Run, tmp_pat
     assert "Traceback" not in said
     assert sentence in said
     assert not (tmp_path / "runs").exists()
+
+
+def test_peers_are_named_one_by_one_or_by_their_folder(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").touch()
+        (tmp_path / f"{name}.txt").touch()
+    (tmp_path / "helper.py").touch()
+    assert [peer.name for peer in bench._peers([tmp_path])] == ["a", "b"]
+    assert [peer.name for peer in bench._peers([tmp_path / "b.py"])] == ["b"]
+    with pytest.raises(ConfigError, match=r"helper\.py must be a program"):
+        bench._peers([tmp_path / "helper.py"])
 
 
 def test_without_matplotlib_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,9 @@ DataOption = Annotated[
     Path | None, typer.Option("--data", envvar="BOWERBIRD_DATA", help="Folder of the data sets; one that is not there is skipped.")
 ]
 OnlyOption = Annotated[str, typer.Option("--only", help="A part of the suite: data=beauty,protocol=last,model=ease,model=blend.")]
-PeersOption = Annotated[Path | None, typer.Option("--peers", help="Folder of programs of other libraries: benchmarks/peers.")]
+PeersOption = Annotated[
+    list[Path] | None, typer.Option("--peers", help="Programs of other libraries, or a folder of them: benchmarks/peers. May be repeated.")
+]
 WorkOption = Annotated[Path, typer.Option("--work", help="Where finished cells are kept; the same command goes on from there.")]
 TrialsOption = Annotated[int, typer.Option("--trials", min=1, help="How many settings of each model are tried on validation.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write all figures to this JSON file.")]
@@ -70,7 +72,7 @@ def bench(
         raise ConfigError("bench: its plots need matplotlib: pip install 'bowerbird[bench]'")
     if render is None:
         options = Options(seeds=_numbers(seeds), trials=trials)
-        measured = _measured(part_of(SUITES[suite], only), data, options, Shelf(work), threads, _peers(peers))
+        measured = _measured(part_of(SUITES[suite], only), data, options, Shelf(work), threads, _peers(peers or []))
     else:
         measured = read_results(render)
     if results is not None:
@@ -112,10 +114,17 @@ def _numbers(words: str) -> tuple[int, ...]:
     return numbers
 
 
-def _peers(folder: Path | None) -> list[Peer]:
-    found = [] if folder is None else find_peers(folder)
-    if folder is not None and not found:
-        raise ConfigError(f"peers: {folder} must have programs (.py) with their requirements (.txt) beside them, got none")
+def _peers(places: list[Path]) -> list[Peer]:
+    """The programs named, and those of the folders named."""
+    found: list[Peer] = []
+    for place in places:
+        here = find_peers(place if place.is_dir() else place.parent)
+        here = here if place.is_dir() else [peer for peer in here if peer.script == place]
+        if not here:
+            raise ConfigError(
+                f"peers: {place} must be a program (.py) with its requirements (.txt) beside it, or a folder of such, got neither"
+            )
+        found += here
     return found
 
 

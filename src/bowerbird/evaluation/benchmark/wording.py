@@ -65,7 +65,7 @@ def command(results: Json) -> str:
     words = ["bowerbird bench", f"--suite {results['suite']}", f"--seeds {','.join(map(str, options['seeds']))}"]
     words += [f"--trials {options['trials']}", f"--threads {options['threads']}"]
     words += [f"--only {results['only']}"] if results["only"] else []
-    words += ["--peers benchmarks/peers"] if results["peers"] else []
+    words += [f"--peers benchmarks/peers/{peer}.py" for peer in results["peers"]]
     return " ".join(words)
 
 
