@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -51,7 +52,8 @@ class Run:
             case "wandb":
                 return [loggers.WandbLogger(name=self.name, project="bowerbird", save_dir=self.folder)]
             case "mlflow":
-                return [loggers.MLFlowLogger("bowerbird", run_name=self.name, save_dir=str(self.folder / "mlflow"))]
+                place = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.folder / 'mlflow.db'}"
+                return [loggers.MLFlowLogger("bowerbird", run_name=self.name, tracking_uri=place)]
         return []
 
     def finish(self, best: float | None, best_epoch: int, curve: Sequence[Json], metric: str) -> None:
