@@ -32,7 +32,7 @@ def fit(recipe: "Ncf", log: Log, catalogue: Catalogue, rng: np.random.Generator,
     counts = np.bincount(told.items[told.weights > 0], minlength=len(catalogue))
     windows = Windows.of(told.where((told.weights != 0) & (counts > 0)[told.items]), recipe.length)
     negatives = Negatives(recipe.sampling, counts, recipe.negatives)
-    net = _net(recipe, counts, seed)
+    net = make_net(recipe, counts, seed)
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
@@ -42,23 +42,24 @@ def fit(recipe: "Ncf", log: Log, catalogue: Catalogue, rng: np.random.Generator,
                 yield {**batch, "sampled": sampled, "log_expected": log_expected}
 
     def judge() -> float:
-        return held.ndcg(_model(recipe, net, counts, AsSession(net.scorer)).score)
+        return held.ndcg(as_model(recipe, net, counts, AsSession(net.scorer)).score)
 
     if len(windows.starts):
         with open_run(recipe, recipe.train, log, seed) as run:
             train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
-    return _model(recipe, net, counts, None)
+    return as_model(recipe, net, counts)
 
 
-def _net(recipe: "Ncf", counts: NDArray[np.int64], seed: int) -> Net:
+def make_net(recipe: "Ncf", counts: NDArray[np.int64], seed: int) -> Net:
+    """A net that has not learned yet; `counts` (n_items,) are the likes of each item."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         scorer = Scorer(recipe.architecture, recipe.factors, recipe.layers, recipe.dropout)
         return Net(scorer, len(counts), recipe.factors, recipe.loss, recipe.per_event)
 
 
-def _model(recipe: "Ncf", net: Net, counts: NDArray[np.int64], session: Any) -> NcfModel:
-    """The net as it is: to be served from its graph, or, while it is trained, by torch itself."""
+def as_model(recipe: "Ncf", net: Net, counts: NDArray[np.int64], session: Any = None) -> NcfModel:
+    """The net as it is: to be served from its graph, or, while it is trained, by torch itself, as `session`."""
     with torch.no_grad():
         items = net.items(torch.arange(len(counts), device=net.bias.weight.device)).float().cpu().numpy()
     fields = (net.context.weight.detach().float().cpu().numpy().copy(), items, counts > 0)

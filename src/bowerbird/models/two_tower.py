@@ -26,31 +26,32 @@ DAY, WEEK = 86_400.0, 604_800.0
 
 
 class TwoTower(Settings):
-    """Score an item by the cosine of its vector to that of the query, over a temperature, plus a bias that says how popular it is.
+    """Score an item by the cosine of its text to the history's, over a temperature, plus a dot product of what was learned, plus a bias.
 
-    An item's vector is an own one, plus a projection of its language vector, plus the mean of its categories' and attributes' vectors.
-    In training the own one is now and then hidden: what remains learns to stand alone, and scores items that were never seen. The
-    projection starts as the principal axes of the texts, and a query as the newest events: before it has learned, it is `Text`.
+    What is learned of an item is an own vector, a projection of its language vector, and the mean of its categories' and attributes'
+    vectors. In training the own one is now and then hidden: what remains learns to stand alone, and scores items that were never seen.
+    All that is learned starts near 0. So before learning it is `Text`, and for a new item it still is, where events teach no better.
 
-    The query mixes three recency-weighted means of the history's item vectors, with half-lives that are learned, and the hour and the
-    day of the week (UTC) at which it is asked. Of the rest of a query's context nothing is read, for a log has none to learn from.
+    The query mixes three recency-weighted means of the history's items, with half-lives that are learned, and the hour and the day of
+    the week (UTC) at which it is asked. Of the rest of a query's context nothing is read, for a log has none to learn from.
 
-    factors      length of the vectors, at most that of the language vectors where there are any
+    factors      length of the vectors that are learned
     length       events of the history that are read, the newest
     attributes   names of catalogue columns whose values say something of an item, as its categories do: ("brand",)
     clock        whether the hour and the day are read
-    temperature  where it starts; it is learned
+    temperature  of the cosine, where it starts; it is learned
     loss         "sampled_softmax" over a sample, or "softmax" over all items
     sampling     of the sample: "batch" (the batch's own items, which costs no further item vectors), "uniform" or "popularity"
     negatives    size of the sample; without meaning for "batch"
     hide         share of the items whose own vector is hidden in a step
-    dropout      share of the values of the history's item vectors set to 0 in training
+    newness      added to the score of every item that nobody has touched: above 0 they are shown more than behaviour can vouch for
+    dropout      share of the values of what was learned of the history's items that are set to 0 in training
     whiten       as in `Text`
     train        how it is trained
 
     An item that is put in live is known by its text alone: its categories and attributes are not read until the next fit.
 
-    cost    O(events · factors · (length + factors + batch_events)) an epoch with "batch"
+    cost    O(events · (t + factors) · (length + batch_events)) an epoch with "batch", t the dimension of the language vectors
     source  Covington et al., RecSys 2016; Yi et al., RecSys 2019 (in-batch softmax with logQ); Volkovs et al., NeurIPS 2017 (id drop-out)
     raises  ConfigError if the extra `train` is not installed, DataError for an attribute that the catalogue does not have
     """
@@ -65,6 +66,7 @@ class TwoTower(Settings):
     sampling: Literal["batch", "uniform", "popularity"] = "batch"
     negatives: int = Field(default=512, ge=1)
     hide: float = Field(default=0.3, ge=0, lt=1)
+    newness: float = 0.0
     dropout: float = Field(default=0.1, ge=0, lt=1)
     whiten: float = Field(default=0.5, ge=0, le=1)
     train: TrainSettings = Field(default_factory=TrainSettings)
@@ -90,14 +92,14 @@ class TwoTower(Settings):
 class TwoTowerModel:
     """The items' vectors, and a graph that turns a history and an instant into the vector it asks with.
 
-    item_vectors  (n_items, d + 1) float32: unit vectors with the bias behind; NaN for items of which nothing is known
-    fixed         (n_items, d) float32: the part of the vector that is not from the text; zeros where nothing else is known
+    item_vectors  (n_items, t + d + 1) float32: text, what was learned, and bias; NaN for items of which nothing is known
+    fixed         (n_items, d) float32: what was learned but for the text's part; zeros where nothing else is known
     known         (n_items,) bool: items of which more is known than a text
     bias          (n_items,) float32
     unknown       the bias of items that were not learned
     project       (t, d) float32, t the dimension of the language vectors, 0 where none were read
     centre, axes  (t,), (t, t): the space of the language vectors, as in `TextModel`
-    graph         the bytes of an ONNX file: vectors (B, L, d), weights (B, L), clock (B, 4), last (B,) → (B, d + 1)
+    graph         the bytes of an ONNX file: vectors (B, L, t + d), weights (B, L), clock (B, 4), last (B,) → (B, t + d + 1)
     length        events that are read, at most
     """
 
@@ -129,7 +131,7 @@ class TwoTowerModel:
         return ~np.isnan(self.item_vectors[:, 0])
 
     def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
-        """(n_queries, d + 1); NaN for a history without an item that is known here."""
+        """(n_queries, t + d + 1); NaN for a history without an item that is known here."""
         asked = np.full((len(queries), self.item_vectors.shape[1]), np.nan, np.float32)
         scorable = self.scorable
         instants = clock(np.array([query.time for query in queries], np.float64))
@@ -170,14 +172,13 @@ def item_table(
     project: NDArray[np.float32],
     texts: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
-    """(n_items, d + 1): fixed + text · project, of unit length, and the bias; NaN for an item of which nothing is known.
+    """(n_items, t + d + 1): text, fixed + text · project, bias; NaN for an item of which nothing is known.
 
-    texts  (n_items, t), NaN for an item without; None where none were read
+    texts  (n_items, t) of unit length, NaN for an item without; None where none were read
     """
     there = np.zeros(len(known), bool) if texts is None else ~np.isnan(texts[:, 0])
-    vectors = fixed if texts is None else fixed + np.where(there[:, None], texts, 0) @ project
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    table = np.concatenate((unit, bias[:, None]), axis=1)
+    read = np.zeros((len(known), len(project)), np.float32) if texts is None else np.where(there[:, None], texts, np.float32(0))
+    table = np.concatenate((read, fixed + read @ project, bias[:, None]), axis=1)
     return np.where((known | there)[:, None], table, np.float32(np.nan)).astype(np.float32)
 
 

@@ -40,11 +40,20 @@ class Told:
     labels: NDArray[np.int64]
     n_labels: int
 
+    @staticmethod
+    def of(catalogue: Catalogue, recipe: "TwoTower") -> "Told":
+        """Read it as the recipe says."""
+        return Told(Texts.of(catalogue, recipe.whiten), *labels_of(catalogue, recipe.attributes))
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """(n_items,): items with a category or an attribute."""
+        return np.asarray((self.labels < self.n_labels).any(axis=1), bool)
+
     @property
     def anything(self) -> NDArray[np.bool_]:
         """(n_items,): items of which it tells something."""
-        labelled = np.asarray((self.labels < self.n_labels).any(axis=1), bool)
-        return labelled if self.texts.rows is None else labelled | ~np.isnan(self.texts.rows[:, 0])
+        return self.labelled if self.texts.rows is None else self.labelled | ~np.isnan(self.texts.rows[:, 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +73,11 @@ def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Gener
     log = log if recipe.clock else Log(log.users, log.items, log.weights, np.full(len(log), np.nan), log.n_users, log.n_items)
     told, held = hold_out(log, recipe.train.holdout, np.random.default_rng(seed))
     counts = np.bincount(told.items[told.weights > 0], minlength=len(catalogue))
-    known = Told(Texts.of(catalogue, recipe.whiten), *labels_of(catalogue, recipe.attributes))
+    known = Told.of(catalogue, recipe)
     says = (told.weights != 0) & ((counts > 0) | known.anything)[told.items]
     cut = Windows.of(told.where(says), recipe.length)
     windows = Clocked(cut.log, cut.starts, cut.lengths)
-    net = _net(recipe, counts, known, seed)
+    net = make_net(recipe, counts, known, seed)
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
@@ -77,12 +86,12 @@ def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Gener
                 yield net.objective.prepare(batch, targets, chance)
 
     def judge() -> float:
-        return held.ndcg(_model(recipe, net, known, AsSession(net.query)).score)
+        return held.ndcg(as_model(recipe, net, known, AsSession(net.query)).score)
 
     if len(windows.starts):
         with open_run(recipe, recipe.train, log, seed) as run:
             train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
-    return _model(recipe, net, known, None)
+    return as_model(recipe, net, known)
 
 
 def labels_of(catalogue: Catalogue, attributes: Sequence[str]) -> tuple[NDArray[np.int64], int]:
@@ -109,38 +118,28 @@ def labels_of(catalogue: Catalogue, attributes: Sequence[str]) -> tuple[NDArray[
     return table, len(numbers)
 
 
-def principal(texts: NDArray[np.float32], d: int) -> NDArray[np.float32]:
-    """(t, d): the directions in which unit vectors (n, t) spread most, so that the product keeps their likeness as well as d numbers can.
-
-    Where d is above t, the columns beyond are zeros.
-    """
-    _, directions = np.linalg.eigh(texts.T.astype(np.float64) @ texts)
-    kept = directions[:, ::-1][:, :d].astype(np.float32)
-    return np.pad(kept, ((0, 0), (0, d - kept.shape[1])))
-
-
-def _net(recipe: "TwoTower", counts: NDArray[np.int64], known: Told, seed: int) -> Net:
-    texts = None if known.texts.rows is None else np.nan_to_num(known.texts.rows, nan=0.0)
-    axes = None if texts is None else principal(texts, recipe.factors)
+def make_net(recipe: "TwoTower", counts: NDArray[np.int64], known: Told, seed: int) -> Net:
+    """A net that has not learned yet; `counts` (n_items,) are the likes of each item."""
+    texts = np.zeros((len(counts), 0), np.float32) if known.texts.rows is None else np.nan_to_num(known.texts.rows, nan=0.0)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        items = ItemTower(counts > 0, texts, axes, known.labels, known.n_labels, recipe.factors, recipe.hide)
+        items = ItemTower(counts > 0, texts, known.labels, known.n_labels, recipe.factors, recipe.hide)
+        query = QueryTower(texts.shape[1], recipe.factors, recipe.temperature)
     negatives = None if recipe.loss == "softmax" else Negatives(recipe.sampling, counts, recipe.negatives)
-    return Net(items, QueryTower(recipe.factors, recipe.temperature), Objective(recipe.loss, negatives), recipe.dropout)
+    return Net(items, query, Objective(recipe.loss, negatives), recipe.dropout)
 
 
-def _model(recipe: "TwoTower", net: Net, known: Told, session: Any) -> TwoTowerModel:
-    """The net as it is: to be served from its graph, or, while it is trained, by torch itself."""
-    fixed, bias, unknown, project = (part.detach().cpu().numpy() for part in net.items.parts())
+def as_model(recipe: "TwoTower", net: Net, known: Told, session: Any = None) -> TwoTowerModel:
+    """The net as it is: to be served from its graph, or, while it is trained, by torch itself, as `session`."""
+    fixed, bias, unknown, project = (part.detach().float().cpu().numpy() for part in net.items.parts())
     texts = known.texts
     learned = net.items.learned.cpu().numpy() > 0
-    kept = learned | (known.labels < known.n_labels).any(axis=1)
-    table = item_table(fixed, kept, bias, project, texts.rows)
-    fields = (table, fixed, kept, bias, float(unknown), project, texts.centre, texts.axes)
+    kept, bias, floor = learned | known.labelled, np.where(learned, bias, bias + recipe.newness), float(unknown) + recipe.newness
+    fields = (item_table(fixed, kept, bias, project, texts.rows), fixed, kept, bias, floor, project, texts.centre, texts.axes)
     if session is not None:
         return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
     ones, last = torch.ones(2, 3), torch.tensor([2, 1])
-    example = {"vectors": torch.randn(2, 3, recipe.factors), "weights": ones, "clock": torch.zeros(2, 4), "last": last}
+    example = {"vectors": torch.randn(2, 3, len(project) + recipe.factors), "weights": ones, "clock": torch.zeros(2, 4), "last": last}
     sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "clock": ("queries",), "last": ("queries",)}
     return TwoTowerModel(*fields, to_onnx(net.query.cpu(), example, sides), recipe.length)
 

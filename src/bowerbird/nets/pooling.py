@@ -17,8 +17,8 @@ class Pools(nn.Module):
 
     >>> pools = Pools([1.0])
     >>> vectors, weights = torch.eye(2)[None], torch.ones(1, 2)
-    >>> [[round(float(share), 3) for share in row] for row in pools.last(vectors, weights, torch.tensor([1]))[0]]
-    [[0.333, 0.667]]
+    >>> (pools.last(vectors, weights, torch.tensor([1])) * 3).round().tolist()                # a third, two thirds
+    [[[1.0, 2.0]]]
     """
 
     def __init__(self, half_lives: Sequence[float]) -> None:

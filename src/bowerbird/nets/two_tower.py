@@ -9,46 +9,39 @@ from torch.nn import functional as F
 from bowerbird.nets.objective import Objective
 from bowerbird.nets.pooling import Pools
 
+START = 0.02
 HALF_LIVES = (1.0, 10.0, 100.0)
 N_CLOCK = 4
 
 
 class ItemTower(nn.Module):
-    """Item vectors of unit length, own + text · P + mean of the labels' vectors, and a bias behind: d + 1 numbers.
+    """An item as t + d + 1 numbers: its text as it is; what was learned, own + text · P + the mean of its labels' vectors; a bias.
 
-    Where there are texts, P starts as `axes` and all else near 0, so that the likeness of two items starts as that of their texts.
+    What was learned starts near 0, and the text is not bent: so the likeness of two items starts as that of their texts, and stays so for
+    those of which nothing else is known.
 
     learned  (n_items,) bool, items with an own vector and bias; the others share one bias
-    texts    (n_items, t) float32, zeros for an item without; or None
-    axes     (t, d) float32: where P starts; None without texts
+    texts    (n_items, t) float32, of unit length, zeros for an item without; t = 0 where none were read
     labels   (n_items, m) int64, numbers of each item's labels, and n_labels where it has fewer than m
     hide     share of the items whose own vector and bias are left out in a training step, so that the rest learns to stand for them
     """
 
     def __init__(
-        self,
-        learned: NDArray[np.bool_],
-        texts: NDArray[np.float32] | None,
-        axes: NDArray[np.float32] | None,
-        labels: NDArray[np.int64],
-        n_labels: int,
-        d: int,
-        hide: float,
+        self, learned: NDArray[np.bool_], texts: NDArray[np.float32], labels: NDArray[np.int64], n_labels: int, d: int, hide: float
     ) -> None:
         super().__init__()
         self.hide = hide
-        spread = 0.02 if texts is not None else d**-0.5
         self.own, self.bias = nn.Embedding(len(learned), d), nn.Embedding(len(learned), 1)
         self.names = nn.Embedding(n_labels + 1, d, padding_idx=n_labels)
-        nn.init.normal_(self.own.weight, std=spread)
-        nn.init.zeros_(self.bias.weight)
-        nn.init.normal_(self.names.weight, std=spread)
-        nn.init.zeros_(self.names.weight[n_labels])
+        self.project = nn.Parameter(torch.zeros(texts.shape[1], d))
         self.unknown = nn.Parameter(torch.zeros(1))
+        for table in (self.own, self.names):
+            nn.init.normal_(table.weight, std=START)
+        nn.init.zeros_(self.names.weight[n_labels])
+        nn.init.zeros_(self.bias.weight)
         self.register_buffer("learned", torch.from_numpy(learned.astype(np.float32)))
         self.register_buffer("labels", torch.from_numpy(labels))
-        self.register_buffer("texts", None if texts is None else torch.from_numpy(texts))
-        self.project = None if axes is None else nn.Parameter(torch.from_numpy(axes.copy()))
+        self.register_buffer("texts", torch.from_numpy(texts))
 
     def shown(self) -> Tensor:
         """(n_items,): 1 for items whose own part is there in this step, 0 for the others."""
@@ -57,16 +50,11 @@ class ItemTower(nn.Module):
         return self.learned * (torch.rand_like(self.learned) >= self.hide)
 
     def forward(self, items: Tensor | None, shown: Tensor) -> Tensor:
-        """(…, d + 1) of these items; of all, (n_items, d + 1), where `items` is None."""
+        """(…, t + d + 1) of these items; of all, (n_items, t + d + 1), where `items` is None."""
         items = torch.arange(self.learned.shape[0], device=self.learned.device) if items is None else items
-        there = shown[items].unsqueeze(-1)
-        vectors = there * self.own(items) + self.told(items)
-        bias = there * self.bias(items) + (1 - there) * self.unknown
-        return torch.cat((F.normalize(vectors, dim=-1), bias), dim=-1)
-
-    def told(self, items: Tensor) -> Tensor:
-        """(…, d): what text and labels say of these items."""
-        return self.named(items) if self.project is None else self.named(items) + F.embedding(items, self.texts) @ self.project
+        there, texts = shown[items].unsqueeze(-1), F.embedding(items, self.texts)
+        vectors = there * self.own(items) + texts @ self.project + self.named(items)
+        return torch.cat((texts, vectors, there * self.bias(items) + (1 - there) * self.unknown), dim=-1)
 
     def named(self, items: Tensor) -> Tensor:
         """(…, d): the mean of the labels' vectors of these items; zeros for an item without."""
@@ -75,46 +63,51 @@ class ItemTower(nn.Module):
         return mean
 
     def parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What is served: own + labels (n_items, d), bias (n_items,), the bias of the unknown (), and P (t, d), t = 0 without texts."""
+        """What is served: own + labels (n_items, d), bias (n_items,), the bias of the unknown (), and P (t, d)."""
         everyone = torch.arange(self.learned.shape[0], device=self.learned.device)
         fixed = self.own.weight * self.learned[:, None] + self.named(everyone)
         bias = torch.where(self.learned > 0, self.bias.weight[:, 0], self.unknown)
-        return fixed, bias, self.unknown[0], fixed[:0] if self.project is None else self.project
+        return fixed, bias, self.unknown[0], self.project
 
 
 class QueryTower(nn.Module):
-    """Σ over the means of the history of mean · C, + clock · M, of unit length, times a temperature's inverse, and a 1 behind.
+    """A query as t + d + 1 numbers: what the history's texts say, of unit length, over a temperature; what was learned of them; and a 1.
 
-    This part, and nothing else, is exported and served. It starts as the first mean alone, whose half-life is one event.
+    Both parts mix a few recency-weighted means of the history: the texts by a number each, what was learned by a matrix each, to which
+    the clock adds its own. It starts as the texts' first mean alone, whose half-life is one event.
 
-    d            length of the vectors
-    temperature  where learning starts
+    This part, and nothing else, is exported and served.
+
+    t, d         numbers of an item's text, and of what was learned
+    temperature  where it starts; it is learned
     """
 
-    def __init__(self, d: int, temperature: float) -> None:
+    def __init__(self, t: int, d: int, temperature: float) -> None:
         super().__init__()
+        self.t = t
         self.pools = Pools(HALF_LIVES)
-        self.mix = nn.Parameter(torch.cat((torch.eye(d)[None], torch.zeros(len(HALF_LIVES) - 1, d, d))))
+        self.shares = nn.Parameter(torch.tensor([1.0] + [0.0] * (len(HALF_LIVES) - 1)))
+        self.mix = nn.Parameter(torch.eye(d).repeat(len(HALF_LIVES), 1))
         self.clock = nn.Parameter(torch.zeros(N_CLOCK, d))
         self.log_scale = nn.Parameter(-torch.log(torch.tensor([temperature])))
 
     def read(self, vectors: Tensor, weights: Tensor, clock: Tensor) -> Tensor:
-        """(B, L, d + 1): what is asked for after each event.
+        """(B, L, t + d + 1): what is asked for after each event.
 
-        vectors  (B, L, d) of unit length, of the events' items
+        vectors  (B, L, t + d) of the events' items
         weights  (B, L) in [-1, 1]: a dislike subtracts the item
         clock    (B, L, 4) when the question is asked, see `models.two_tower.clock`
         """
         return self._ask(self.pools.every(vectors, weights), clock)
 
     def forward(self, vectors: Tensor, weights: Tensor, clock: Tensor, last: Tensor) -> Tensor:
-        """(B, d + 1): what each history asks for; clock (B, 4), last (B,) int64 the place of its newest event."""
+        """(B, t + d + 1): what each history asks for; clock (B, 4), last (B,) int64 the place of its newest event."""
         return self._ask(self.pools.last(vectors, weights, last), clock)
 
     def _ask(self, means: Tensor, clock: Tensor) -> Tensor:
-        asked = torch.einsum("...kd,kde->...e", means, self.mix) + clock @ self.clock
-        unit = F.normalize(asked, dim=-1)
-        return torch.cat((unit * self.log_scale.exp(), torch.ones_like(unit[..., :1])), dim=-1)
+        texts = F.normalize((means[..., : self.t] * self.shares[:, None]).sum(dim=-2), dim=-1)
+        learned = means[..., self.t :].flatten(-2) @ self.mix + clock @ self.clock
+        return torch.cat((texts * self.log_scale.exp(), learned, torch.ones_like(learned[..., :1])), dim=-1)
 
 
 class TwoTower(nn.Module):
@@ -127,7 +120,8 @@ class TwoTower(nn.Module):
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
         """What the batch costs: each liked event is asked for by what was before it, at its own time."""
         items, weights, shown = batch["items"], batch["weights"], self.items.shown()
-        vectors = self.drop(self.items(items[:, :-1], shown)[..., :-1])
+        told = self.items(items[:, :-1], shown)
+        vectors = torch.cat((told[..., : self.query.t], self.drop(told[..., self.query.t : -1])), dim=-1)
         asked = self.query.read(vectors, weights[:, :-1], batch["clock"][:, 1:])
         wanted = batch["there"][:, 1:] & (weights[:, 1:] > 0)
         return self.objective.cost(asked[wanted], items[:, 1:][wanted], weights[:, 1:][wanted], self.items, shown, batch)
