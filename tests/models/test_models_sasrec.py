@@ -9,10 +9,12 @@ from bowerbird.config import parse
 from bowerbird.errors import BundleError, ConfigError, DataError
 from bowerbird.models import Recipe, Sasrec
 from bowerbird.models.graph import open_graph
-from bowerbird.models.sasrec_fit import Texts, as_model, make_net
+from bowerbird.models.sasrec_fit import Texts, as_model, make_net, smaller
+from bowerbird.nets.contrast import crop, mask, reorder
 from bowerbird.nets.export import AsSession
 from bowerbird.nets.sasrec import Reader
 from bowerbird.training.validation import Held
+from bowerbird.training.windows import Windows
 from bowerbird.types import History, Log, Query
 
 BLOCKS = ["sasrec", "ligr", "hstu"]
@@ -167,3 +169,69 @@ def test_held_events_are_judged_by_the_full_catalogue() -> None:
     assert held.ndcg(lambda queries: scores) == pytest.approx((1 + 1 / np.log2(4)) / 2)  # rank 1 without the history; rank 3 of a tie
     scores[0, 2] = np.nan
     assert held.ndcg(lambda queries: scores) == pytest.approx(1 / np.log2(4) / 2)
+
+
+def test_eight_bit_weights_are_served_only_where_they_are_as_good(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "bowerbird")
+    full = recipe(factors=64).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    small = smaller(full, Held((Query(History.of([0, 1])),), np.array([2], np.int32)))
+    assert "served with 8-bit weights" in caplog.text
+    assert len(small.graph) < len(full.graph) / 2
+    assert np.corrcoef(small.score(world.queries())[4], full.score(world.queries())[4])[0, 1] > 0.99
+    assert smaller(full, Held((), np.zeros(0, np.int32))) is full
+    assert "32-bit weights" in caplog.text
+    chosen = recipe(factors=64, int8=True).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    assert len(chosen.graph) in (len(small.graph), len(full.graph))
+
+
+@pytest.mark.parametrize("change", [{"pretrain": 2}, {"contrast": "dropout"}, {"contrast": "augmented"}, {"pretrain": 2, "block": "hstu"}])
+def test_self_supervision_changes_the_weights_and_not_the_answer(change: dict[str, object]) -> None:
+    model = recipe(**change).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    plain = recipe(block=change.get("block", "sasrec")).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    assert not np.allclose(model.own, plain.own)
+    row = model.score([Query(History.of([9, 10]))])[0]
+    row[[9, 10, world.NEW]] = -np.inf
+    assert set(np.argsort(-row)[:4] // world.EACH) == {1}
+
+
+class TestViews:
+    """What the changes of a history may do, and what not."""
+
+    batch = Windows.of(world.log(), 6).batch(np.arange(8))
+
+    def test_a_crop_is_a_run_of_the_history(self) -> None:
+        torch.manual_seed(0)
+        view = crop(self.batch)
+        for items, there, whole, all_there in zip(view["items"], view["there"], self.batch["items"], self.batch["there"], strict=True):
+            piece, full = items[there].tolist(), whole[all_there].tolist()
+            assert len(piece) == -(-len(full) * 6 // 10)
+            assert any(full[start : start + len(piece)] == piece for start in range(len(full)))
+
+    def test_a_mask_takes_weights_and_nothing_else(self) -> None:
+        torch.manual_seed(0)
+        view = mask(self.batch)
+        changed = view["weights"] != self.batch["weights"]
+        assert changed.any()
+        assert (view["weights"][changed] == 0).all()
+        assert torch.equal(view["items"], self.batch["items"])
+
+    def test_a_reordering_has_the_same_events(self) -> None:
+        torch.manual_seed(0)
+        view = reorder(self.batch)
+        assert not torch.equal(view["items"], self.batch["items"])
+        for items, there, whole in zip(view["items"], view["there"], self.batch["items"], strict=True):
+            assert sorted(items[there].tolist()) == sorted(whole[there].tolist())
+        assert torch.equal(view["there"], self.batch["there"])
+
+
+def test_masked_events_are_told_from_both_sides() -> None:
+    """Read with `around`, an event hears what comes after it, and never what is not there."""
+    vectors, weights, ages = history(1, 4)
+    net = reader("sasrec")
+    around = torch.tensor([[True, True, True, False]])
+    plain = net.read(vectors, weights, ages, around)
+    later, padding = vectors.clone(), vectors.clone()
+    later[:, 2] += torch.arange(16)
+    padding[:, 3] += torch.arange(16)
+    assert not torch.allclose(net.read(later, weights, ages, around)[:, 0], plain[:, 0])
+    torch.testing.assert_close(net.read(padding, weights, ages, around)[:, :3], plain[:, :3])

@@ -4,6 +4,8 @@ import io
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -40,6 +42,23 @@ def to_onnx(net: nn.Module, inputs: Mapping[str, Tensor], sizes: Mapping[str, Se
     finally:
         logger.setLevel(level)
     return np.frombuffer(file.getvalue(), np.uint8)
+
+
+def to_int8(graph: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The graph with the weights of its matrix products as 8-bit numbers: about a quarter of the size, and faster where the net is wide."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 a second
+
+    with TemporaryDirectory(prefix="bowerbird-int8-") as folder:
+        full, small = Path(folder) / "full.onnx", Path(folder) / "small.onnx"
+        full.write_bytes(graph.tobytes())
+        root = logging.getLogger()
+        level = root.level
+        root.setLevel(logging.ERROR)  # it recommends a preparation that changes nothing here
+        try:
+            quantize_dynamic(full, small, weight_type=QuantType.QInt8)
+        finally:
+            root.setLevel(level)
+        return np.frombuffer(small.read_bytes(), np.uint8)
 
 
 class AsSession:
