@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bowerbird.models import state
 from bowerbird.models.blend import Blend, BlendModel
+from bowerbird.models.bpr import Adversarial, Bpr, BprModel
 from bowerbird.models.ease import Ease
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
@@ -27,8 +28,11 @@ from bowerbird.types import Json
 __all__ = [
     "MODELS",
     "RECIPES",
+    "Adversarial",
     "Blend",
     "BlendModel",
+    "Bpr",
+    "BprModel",
     "Ease",
     "Ials",
     "IalsModel",

@@ -1,5 +1,6 @@
 """The list of models that stand alone: one line here makes a recipe known to config, bundles, blends and the contract tests."""
 
+from bowerbird.models.bpr import Bpr, BprModel
 from bowerbird.models.ease import Ease
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
@@ -13,5 +14,5 @@ from bowerbird.models.slim import Slim
 from bowerbird.models.text import Text, TextModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 
-Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Sasrec | Ncf | TwoTower
-SingleModel = PopularModel | LinearModel | IalsModel | TextModel | MfModel | SasrecModel | NcfModel | TwoTowerModel
+Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower
+SingleModel = PopularModel | LinearModel | IalsModel | TextModel | MfModel | BprModel | SasrecModel | NcfModel | TwoTowerModel
