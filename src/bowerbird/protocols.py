@@ -51,6 +51,16 @@ class ReadsVectors(Protocol):
         ...
 
 
+@runtime_checkable
+class Learns(Protocol):
+    """A scorer that says which items it knows from behaviour, where that is not all that it can score."""
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """(n_items,)"""
+        ...
+
+
 class Reranker(Protocol):
     """Reorders or shortens one slate; never adds to it."""
 

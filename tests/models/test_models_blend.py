@@ -1,6 +1,7 @@
 """The blend: what it rehearses, how it learns to weigh, and that new items get the room they are due."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import models_world as world
 import numpy as np
@@ -12,9 +13,11 @@ from scipy.optimize import check_grad
 from bowerbird.config import parse
 from bowerbird.errors import ConfigError
 from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, pack
+from bowerbird.models.blend import _known
 from bowerbird.models.choices import FAR, HELD, PRETENDED, Choice, choices, offset, share_of_new
+from bowerbird.models.heldout import ENOUGH, trusted
 from bowerbird.models.mixing import Examples, _smooth_gain, candidates, learn, standardise
-from bowerbird.models.rehearsal import PER_USER, STAGES, rehearse, stage
+from bowerbird.models.rehearsal import N_STAGES, PER_USER, STALE, Rehearsal, rehearse, stage
 from bowerbird.types import History, Log, Query
 
 MEMBERS = (Popular(), Ease(), Sequential(), Text())
@@ -28,12 +31,27 @@ def blended(recipe: Blend | None = None, log: Log | None = None) -> BlendModel:
 # ── rehearsal ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def flat(rehearsal: Rehearsal) -> list[tuple[list[int], int]]:
+    """Each item asked for, after the history that it is asked with."""
+    return [(question.query.history.items.tolist(), item) for question in rehearsal.questions for item in question.asked.tolist()]
+
+
+def long_log(n: int = 200) -> Log:
+    """One user takes item after item, one a second."""
+    return Log(np.zeros(n, np.int32), np.arange(n, dtype=np.int32), np.ones(n, np.float32), np.arange(n, dtype=float), 1, n)
+
+
 def test_the_last_event_of_each_user_can_be_hidden_though_there_is_a_clock() -> None:
     timed, untimed = (rehearse(world.log(clock), 1000, np.random.default_rng(0), newest=False) for clock in (True, False))
     assert timed.log.items.tolist() == untimed.log.items.tolist()
-    assert timed.targets.tolist() == untimed.targets.tolist()
+    assert flat(timed) == flat(untimed)
     one, two = (pack(blended(Blend(members=MEMBERS, cases=100, hide=hide)))[1]["weights"] for hide in ("newest", "last"))
     assert (one != two).any()
+
+
+def test_the_newest_is_hidden_unless_the_split_asks_for_the_last() -> None:
+    plain, newest = (pack(blended(Blend(members=MEMBERS, cases=100, hide=hide)))[1]["weights"] for hide in (None, "newest"))
+    np.testing.assert_array_equal(plain, newest)
 
 
 @pytest.mark.parametrize("clock", [True, False])
@@ -41,8 +59,9 @@ def test_nothing_hidden_is_learned_from(clock: bool) -> None:
     log = world.log(clock)
     rehearsal = rehearse(log, 50, np.random.default_rng(0))
     assert 0 < len(rehearsal.log) < len(log)
-    for query, target in zip(rehearsal.queries, rehearsal.targets.tolist(), strict=True):
-        assert target not in query.history.items
+    for question in rehearsal.questions:
+        assert not np.isin(question.wanted, question.query.history.items).any()
+        assert np.isin(question.asked, question.wanted).all()
     if clock:
         assert rehearsal.log.times.max() < np.quantile(log.times, 0.9)
 
@@ -51,9 +70,9 @@ def test_without_a_clock_the_last_liked_event_is_asked_for_with_all_before_it() 
     log = world.log(clock=False)
     rehearsal = rehearse(log, 1000, np.random.default_rng(0))
     for user in range(world.USERS):
-        whole, left = log.history(user), rehearsal.log.history(user)
-        assert left.items.tolist() == whole.items[:-1].tolist() == rehearsal.queries[user].history.items.tolist()
-        assert rehearsal.targets[user] == whole.items[-1]
+        whole, left, question = log.history(user), rehearsal.log.history(user), rehearsal.questions[user]
+        assert left.items.tolist() == whole.items[:-1].tolist() == question.query.history.items.tolist()
+        assert question.asked.tolist() == question.wanted.tolist() == [whole.items[-1]]
 
 
 def test_what_comes_after_a_hidden_event_is_hidden_too() -> None:
@@ -61,29 +80,53 @@ def test_what_comes_after_a_hidden_event_is_hidden_too() -> None:
     items, weights = np.array([0, 1, 2, 3], np.int32), np.array([1, 1, 1, -1], np.float32)
     rehearsal = rehearse(Log(np.zeros(4, np.int32), items, weights, np.full(4, np.nan), 1, 4), 10, np.random.default_rng(0))
     assert rehearsal.log.items.tolist() == [0, 1]
-    assert rehearsal.targets[0] == 2
+    assert rehearsal.questions[0].asked.tolist() == [2]
 
 
-def test_with_a_clock_half_of_the_questions_go_on_and_half_come_back_and_no_user_asks_too_often() -> None:
-    n = 200
-    log = Log(np.zeros(n, np.int32), np.arange(n, dtype=np.int32), np.ones(n, np.float32), np.arange(n, dtype=float), 1, n)
-    rehearsal = rehearse(log, 1000, np.random.default_rng(0))
+def test_who_comes_back_asks_for_all_at_once_and_who_goes_on_for_the_next() -> None:
+    rehearsal = rehearse(long_log(), 1000, np.random.default_rng(0))
     assert len(rehearsal.log) == 180
-    asked = [
-        (query, target) for query, target in zip(rehearsal.queries, rehearsal.targets.tolist(), strict=True) if len(query.history) >= 180
-    ]
-    assert len(asked) == PER_USER
-    assert sum(query.history.items.tolist() == list(range(180)) and query.time == 180 for query, _ in asked) >= PER_USER // 2
-    assert sum(query.history.items.tolist() == list(range(target)) and query.time == target for query, target in asked) >= PER_USER // 2
+    back, *on = [question for question in rehearsal.questions if len(question.query.history) >= 180]
+    assert back.query.history.items.tolist() == list(range(180))
+    assert back.query.time == 180
+    assert sorted(back.asked.tolist()) == sorted(back.wanted.tolist()) == list(range(180, 200))
+    assert len(on) == PER_USER // 2
+    for question in on:
+        (item,) = question.asked.tolist()
+        assert question.query.history.items.tolist() == list(range(item))
+        assert question.query.time == item
+        assert question.wanted.tolist() == list(range(item, 200))
+
+
+def test_no_user_asks_for_too_much_and_no_rehearsal_for_more_than_it_may() -> None:
+    long = [case for case in flat(rehearse(long_log(1000), 1000, np.random.default_rng(0))) if len(case[0]) >= 900]
+    assert len(long) == PER_USER + PER_USER // 2
+    few = [case for case in flat(rehearse(long_log(1000), 15, np.random.default_rng(0))) if len(case[0]) >= 900]
+    assert len(few) == 15
+
+
+def test_a_dislike_and_what_was_taken_before_are_not_wanted() -> None:
+    """Of the hidden tenth (items 18 and 19 disliked, 3 again, 20 liked) only the new like is."""
+    items = np.array([*range(36), 18, 3, 39, 40], np.int32)
+    weights = np.ones(40, np.float32)
+    weights[[36, 38]] = -1
+    log = Log(np.zeros(40, np.int32), items, weights, np.arange(40.0), 1, 41)
+    assert {tuple(question.wanted.tolist()) for question in rehearse(log, 100, np.random.default_rng(0)).questions} == {(40,)}
 
 
 def test_newcomers_are_rehearsed_too() -> None:
     rehearsal = rehearse(world.log(), 50, np.random.default_rng(0))
-    assert {0, 1, 2, 3} <= set(stage([len(query.history) for query in rehearsal.queries]).tolist())
+    assert {0, 1, 2, 3} <= {len(question.query.history) for question in rehearsal.questions}
 
 
-def test_stages_are_those_of_the_reports() -> None:
-    assert stage([0, 1, 2, 3, 5, 6, 10, 11, 99]).tolist() == [0, 1, 2, 3, 3, 4, 4, 5, 5]
+def test_a_question_is_one_of_coming_back_when_the_last_event_is_a_day_old() -> None:
+    lengths = [0, 1, 2, 3, 5, 6, 10, 11, 99]
+    histories = [History.of(range(n), times=range(n)) for n in lengths]
+    asked = [[Query(history, max(len(history) - 1, 0) + gap) for history in histories] for gap in (STALE, STALE + 1)]
+    assert stage(asked[0]).tolist() == [0, 1, 2, 3, 3, 4, 4, 5, 5]
+    assert stage(asked[1]).tolist() == [0, 6, 7, 8, 8, 9, 9, 10, 10]
+    assert stage([Query(History.of([1, 2]))]).tolist() == [2]
+    assert N_STAGES == 11
 
 
 # ── weighing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,20 +181,67 @@ def test_the_slope_is_the_slope() -> None:
 
 
 def test_a_telling_member_is_trusted_and_a_misleading_one_is_not() -> None:
-    weights = learn(examples(), 2, np.full(3, 0.3), np.zeros(3))
+    weights = learn(examples(), np.full(3, 0.3), np.zeros(3), np.ones((2, 3), bool))
     assert (weights[:, 0] > 1).all()
     assert (weights[:, 2] == 0).all()
 
 
 def test_without_examples_all_members_count_alike() -> None:
     nothing = Examples(np.zeros((0, 1, 3), np.float32), np.zeros((0, 1), np.float32), np.zeros(0, np.intp))
-    np.testing.assert_allclose(learn(nothing, 2, np.full(3, 0.3), np.zeros(3)), 0.3)
+    np.testing.assert_allclose(learn(nothing, np.full(3, 0.3), np.zeros(3), np.ones((2, 3), bool)), 0.3)
 
 
 def test_a_stage_without_examples_leans_on_the_others() -> None:
-    weights = learn(examples(), 3, np.full(3, 0.3), np.zeros(3))
+    weights = learn(examples(), np.full(3, 0.3), np.zeros(3), np.ones((3, 3), bool))
     assert weights[2, 0] > 1
     assert weights[2, 2] < 0.1
+
+
+def test_a_weight_that_is_not_allowed_is_zero() -> None:
+    allowed = np.array([[True, True, True], [False, True, True]])
+    weights = learn(examples(), np.full(3, 0.3), np.zeros(3), allowed)
+    assert weights[0, 0] > 1
+    assert weights[1, 0] == 0
+
+
+# ── does it pay? ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def halves_told(n: int = 60, stage: int = 1, half: int = 0) -> list[Choice]:
+    """Each of two members puts as many before the item taken as leaves it out of the first ten; their sum puts it first."""
+    first, second = np.arange(40) < 12, (np.arange(40) >= 12) & (np.arange(40) < 24)
+    features = np.stack((first * 1.5 - second, second * 1.5 - first, np.zeros(40), np.zeros(40)), axis=1)
+    features[39, :2] = 1, 1
+    features[:39, 2:] = 0
+    counts = (np.arange(40) < 39).astype(np.float32)
+    return [Choice(features.astype(np.float32), counts, 39, stage, half) for _ in range(n)]
+
+
+def test_where_the_blend_beats_each_member_all_may_have_weight() -> None:
+    assert trusted(halves_told(), 2, lambda _: np.ones((N_STAGES, 4), np.float32)).all()
+
+
+def test_where_a_member_alone_does_as_well_it_stands_alone_for_those_who_ask_so() -> None:
+    """The weights trust the second member alone, and so does no better than it; nobody else is judged."""
+    row = np.tile(np.array([0, 2, 0, 0], np.float32), (N_STAGES, 1))
+    swapped = [replace(choice, features=choice.features * np.array([1, 3, 1, 1], np.float32)) for choice in halves_told(stage=7)]
+    better = [replace(choice, features=np.where(np.arange(40)[:, None] == 39, 5, choice.features)) for choice in swapped]
+    allowed = trusted([replace(choice, features=choice.features * [1, 1, 0, 0]) for choice in better], 2, lambda _: row)
+    assert allowed[:6].all()
+    assert (allowed[6:].sum(axis=1) == 1).all()
+
+
+def test_weights_are_judged_by_users_that_they_were_not_learned_from() -> None:
+    good, bad = np.ones((N_STAGES, 4), np.float32), np.tile(np.array([1, 0, 0, 0], np.float32), (N_STAGES, 1))
+    assert trusted(halves_told(half=1), 2, lambda without: good if without == 1 else bad).all()
+    assert not trusted(halves_told(half=1), 2, lambda without: good if without == 0 else bad).all()
+
+
+def test_few_questions_judge_nobody() -> None:
+    nothing = np.zeros((N_STAGES, 4), np.float32)
+    assert trusted(halves_told(ENOUGH - 1), 2, lambda _: nothing).all()
+    assert not trusted(halves_told(ENOUGH), 2, lambda _: nothing).all()
+    assert trusted([replace(choice, worth=0.1) for choice in halves_told(ENOUGH)], 2, lambda _: nothing).all()
 
 
 # ── new items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,6 +288,22 @@ def test_some_known_items_are_treated_as_new_and_only_readers_speak_of_them() ->
         assert new_text[choice.new].all()
         assert not new_text[~choice.new].any()
         assert not truly.any()
+
+
+def test_what_was_wanted_as_well_is_no_rival() -> None:
+    rehearsal = rehearse(long_log(), 1000, np.random.default_rng(0))
+    scores = np.random.default_rng(1).normal(size=(200, 1)).astype(np.float32)
+
+    def standard(queries: Sequence[Query]) -> np.ndarray:
+        return np.tile(scores, (len(queries), 1, 1))
+
+    plain, _ = choices(standard, np.ones(200, bool), np.array([False]), rehearsal, np.random.default_rng(0))
+    back = [choice for choice in plain if choice.stage == 5][:PER_USER]
+    wanted = scores[180:, 0]
+    for choice in back:
+        assert (choice.counts[np.isin(choice.features[:, 0], wanted)] == 0).all()
+        assert choice.counts.sum() == 0  # the history is taken, all the rest is wanted
+    assert plain[-1].counts.sum() > 0
 
 
 def test_to_someone_without_a_history_nothing_can_be_said_of_a_new_item() -> None:
@@ -299,7 +405,7 @@ def test_contributions_are_the_members_own_weighted_by_their_deviation() -> None
     wanted = np.zeros((3, world.N_ITEMS))
     for place, member in enumerate(model.members):
         _, _, deviation = standardise(member.score([query]), model.known)
-        weight = np.where(model.known, model.weights[stage([3])[0], place], model.fresh[stage([3])[0], place])
+        weight = np.where(model.known, model.weights[stage([query])[0], place], model.fresh[stage([query])[0], place])
         wanted += member.contributions(query, items) * weight / deviation[0]
     np.testing.assert_allclose(model.contributions(query, items), wanted, rtol=1e-5, atol=1e-6)
 
@@ -311,6 +417,33 @@ def test_what_no_event_brings_does_not_depend_on_the_events() -> None:
     query = Query(History.of([16, 1, 18]))
     left = model.score([query])[0, known] - model.contributions(query, known).sum(axis=0)
     np.testing.assert_allclose(left, left[0], atol=1e-3)
+
+
+@dataclass(frozen=True)
+class Hybrid:
+    """Scores three items by their texts, and knows the first from behaviour."""
+
+    scorable = np.ones(3, bool)
+    learned = np.array([True, False, False])
+
+    def score(self, queries: Sequence[Query]) -> np.ndarray:
+        return np.zeros((len(queries), 3), np.float32)
+
+    def with_vectors(self, vectors: np.ndarray) -> "Hybrid":
+        return self
+
+
+def test_of_a_reader_that_learns_only_what_it_learned_is_known() -> None:
+    assert _known((Hybrid(),), 3).tolist() == [True, False, False]  # type: ignore[arg-type]
+    assert _known((blended(Blend(members=(Text(),))).members[0],), world.N_ITEMS).all()
+
+
+def test_members_show_their_own_progress() -> None:
+    shown: list[str] = []
+    recipe = Blend(members=(Ease(),), cases=50)
+    recipe.fit(world.log(), world.catalogue(), np.random.default_rng(0), lambda what, done, total: shown.append(what))
+    assert shown.count("blend: rehearse ease") == shown.count("blend: fit ease") == 1
+    assert {what.split(":")[0] for what in shown} > {"blend"}
 
 
 def test_without_texts_the_blend_does_without() -> None:
@@ -327,7 +460,7 @@ def test_a_blend_of_texts_alone_needs_texts() -> None:
 def test_a_member_without_weight_is_left_out() -> None:
     """Popularity says nothing on a checkerboard; readers stay, for the sake of new items."""
     model = blended()
-    assert model.weights.shape == (len(STAGES), len(model.members))
+    assert model.weights.shape == (N_STAGES, len(model.members))
     assert all(model.weights[:, place].max() > 1e-3 or member.kind == "text" for place, member in enumerate(model.members))
 
 

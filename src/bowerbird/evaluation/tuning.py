@@ -14,7 +14,7 @@ from bowerbird.data import Cases, Catalogue, Split
 from bowerbird.errors import BowerbirdError, ConfigError
 from bowerbird.evaluation.protocol import evaluate
 from bowerbird.evaluation.watching import Watch, Watched, stages
-from bowerbird.models import Recipe
+from bowerbird.models import Blend, Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
 from bowerbird.types import Json, Log
@@ -126,10 +126,13 @@ def tune(recipe: Recipe, bench: Bench, space: Space | None = None) -> Tuned:
     Setting by setting: each value of the first with the rest as they are, the best is kept, then the second …; then what is left of the
     budget walks the full grid in order. Everything in a fixed order, so the same seed gives the same answer; of equals the first.
 
+    A blend that is not told what to hide rehearses what the bench's split asks (`Blend.for_split`).
+
     space   setting -> values; the recipe's `SPACE` unless given. Empty = nothing to tune, no trial is made
     raises  the first refusal if every trial was refused
     cost    at most `budget` fits, and as many evaluations of at most `max_users` users
     """
+    recipe = recipe.for_split(bench.split.name) if isinstance(recipe, Blend) else recipe
     space = dict(type(recipe).SPACE if space is None else space)
     if not space:
         return Tuned(recipe, (), 0)

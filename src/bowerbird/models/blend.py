@@ -13,14 +13,15 @@ from bowerbird.data import Catalogue
 from bowerbird.errors import ConfigError
 from bowerbird.models.choices import PRETENDED, choices, offset, share_of_new, together
 from bowerbird.models.ease import Ease
+from bowerbird.models.heldout import trusted
 from bowerbird.models.ials import Ials
 from bowerbird.models.mixing import Floats, learn, standardise
 from bowerbird.models.popular import Popular
-from bowerbird.models.rehearsal import STAGES, Rehearsal, rehearse, stage
+from bowerbird.models.rehearsal import N_STAGES, Rehearsal, rehearse, stage
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.single import Single, SingleModel
 from bowerbird.models.text import Text
-from bowerbird.protocols import Progress, ReadsVectors, silent
+from bowerbird.protocols import Learns, Progress, ReadsVectors, silent
 from bowerbird.types import Log, Query, Scores
 
 Member = Annotated[Single, Field(discriminator="kind")]
@@ -38,20 +39,21 @@ class Blend(Settings):
     """Add up the members' standard scores with weights that depend on how long the history is.
 
     members  the models to blend; `text` takes part only where the catalogue's texts have been read
-    cases    how many hidden events to learn the weights from, at most
+    cases    about how many times hidden events are asked for to learn the weights, at most
     hide     which events are hidden to learn the weights. "newest": the last tenth of the log, which is what tomorrow is like;
-             "last": the last one of each user, whenever it was, as papers ask for it. A log without a clock has only the latter
-    newness  how much room new items get. 1: of the first ten places, the share that they had of the hidden events; 2: twice that;
-             0: none before the known items run out
+             "last": the last one of each user, whenever it was, as papers ask for it. A log without a clock has only the latter.
+             None: "newest", but "last" where an evaluation splits the log so
+    newness  how much room new items get. 1: as much as brings the hidden events to the top; 2: what doubles their share of the first
+             ten places; 0: none before the known items run out
 
     Part of the log is hidden and asked for (`rehearsal.py`). The weights, none below 0, are those that bring the hidden
     events to the top. Then the members are fitted again on the whole log; one without weight is left out,
-    unless it reads texts.
+    unless it reads texts. `docs/blending.md` has the reasons and what was measured.
 
-    A *new* item, one that no member knows from behaviour, has its own weights for the members that read texts, learned from hidden
-    events on new items and from known items that are treated as new; and an offset, set so that new items get the room they are due.
+    A *new* item, one that no member knows from behaviour, has its own weights for the members that read texts, and an offset, learned
+    from hidden events on new items and from known items that are treated as new.
 
-    cost  each member's fit, twice; the rehearsal scores `cases` queries; about 150 MB for 2,000 cases
+    cost  each member's fit, twice; the rehearsal scores at most `cases` queries; about 150 MB for 2,000 cases
 
     >>> recipe = Blend(members=(Popular(), Ease()), newness=2)
     >>> [member.kind for member in recipe.members]
@@ -61,10 +63,18 @@ class Blend(Settings):
     kind: Literal["blend"] = "blend"
     members: tuple[Member, ...] = Field(default=DEFAULT, min_length=1)
     cases: int = Field(default=2000, ge=10)
-    hide: Literal["newest", "last"] = "newest"
+    hide: Literal["newest", "last"] | None = None
     newness: float = Field(default=1.0, ge=0)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {}  # newness is a wish, not something that a validation set can tell
+
+    def for_split(self, name: str) -> Self:
+        """The blend that rehearses what a split of this name asks, unless `hide` says otherwise.
+
+        >>> Blend().for_split("last").hide, Blend().for_split("time").hide, Blend(hide="newest").for_split("last").hide
+        ('last', None, 'newest')
+        """
+        return self.model_copy(update={"hide": "last"}) if self.hide is None and name == "last" else self
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "BlendModel":
         """Rehearse, learn the weights, fit the members on everything.
@@ -74,14 +84,14 @@ class Blend(Settings):
         recipes = [recipe for recipe in self.members if recipe.kind != "text" or catalogue.vectors is not None]
         if not recipes:
             raise ConfigError("blend.members: the text model is the only member, and the catalogue's texts have not been read")
-        rehearsal = rehearse(log, self.cases, rng, newest=self.hide == "newest")
+        rehearsal = rehearse(log, self.cases, rng, newest=self.hide != "last")
         seeds = rng.integers(2**63, size=len(recipes))
         again = [np.random.default_rng(seed) for seed in seeds]
         total = 2 * len(recipes) + 1
         members = []
         for place, (recipe, seed) in enumerate(zip(recipes, seeds, strict=True)):
             progress(f"blend: rehearse {recipe.kind}", place, total)
-            members.append(recipe.fit(rehearsal.log, catalogue, np.random.default_rng(seed)))
+            members.append(recipe.fit(rehearsal.log, catalogue, np.random.default_rng(seed), progress))
         progress("blend: weigh", len(recipes), total)
         weights, fresh, offsets = _weigh(tuple(members), rehearsal, len(catalogue), self.newness, rng)
         reads = np.array([isinstance(member, ReadsVectors) for member in members])
@@ -89,7 +99,7 @@ class Blend(Settings):
         fitted = []
         for place in useful.tolist():
             progress(f"blend: fit {recipes[place].kind}", len(recipes) + 1 + place, total)
-            fitted.append(recipes[place].fit(log, catalogue, again[place]))
+            fitted.append(recipes[place].fit(log, catalogue, again[place], progress))
         progress("blend", total, total)
         known = _known(tuple(fitted), len(catalogue))
         return BlendModel(tuple(fitted), known, weights[:, useful], fresh[:, useful], offsets)
@@ -132,7 +142,7 @@ class BlendModel:
         for start in range(0, len(queries), BATCH):
             batch = queries[start : start + BATCH]
             rows, said = total[start : start + BATCH], np.zeros((len(batch), self.n_items), bool)
-            rows[:] = np.where(self.known, 0, self.offsets[_stages(batch)][:, None])
+            rows[:] = np.where(self.known, 0, self.offsets[stage(batch)][:, None])
             for place, member in enumerate(self.members):
                 z, _, _ = self._standard(member, batch)
                 said |= ~np.isnan(z)
@@ -165,13 +175,9 @@ class BlendModel:
 
     def _weights(self, queries: Sequence[Query], place: int) -> Floats:
         """(n_queries, n_items): the weight of one member."""
-        stages = _stages(queries)
+        stages = stage(queries)
         table: Floats = np.where(self.known, self.weights[stages, place][:, None], self.fresh[stages, place][:, None])
         return table
-
-
-def _stages(queries: Sequence[Query]) -> NDArray[np.intp]:
-    return stage([len(query.history) for query in queries])
 
 
 def _padded(scores: Scores, n_items: int) -> Scores:
@@ -180,9 +186,13 @@ def _padded(scores: Scores, n_items: int) -> Scores:
 
 
 def _known(members: tuple[SingleModel, ...], n_items: int) -> NDArray[np.bool_]:
-    """(n_items,): items that some member knows from behaviour; all, where every member reads."""
-    learned = [member.scorable for member in members if not isinstance(member, ReadsVectors)]
+    """(n_items,): items that some member knows from behaviour; all, where every member reads and none learns."""
+    learned = [_learned(member) for member in members if isinstance(member, Learns) or not isinstance(member, ReadsVectors)]
     return np.any(learned, axis=0) if learned else np.ones(n_items, bool)
+
+
+def _learned(member: SingleModel) -> NDArray[np.bool_]:
+    return member.learned if isinstance(member, Learns) else member.scorable
 
 
 def _weigh(
@@ -198,10 +208,18 @@ def _weigh(
     plain, pretended = choices(standard, known, reads, rehearsal, rng)
     equal = np.concatenate((np.full(2 * len(members), 1 / len(members)), [0, 0]))
     floors = np.concatenate((np.zeros(2 * len(members)), [-np.inf, -np.inf]))
-    table = learn(together([*plain, *pretended], len(equal)), len(STAGES), equal, floors)
+    allowed = np.ones((N_STAGES, len(equal)), bool)
+
+    def learned(without: int | None) -> Floats:
+        used = [choice for choice in (*plain, *pretended) if choice.half != without]
+        return learn(together(used, len(equal)), equal, floors, allowed)
+
+    allowed[:, : len(members)] = trusted(plain, len(members), learned)
+    table = learned(None)
     new = float((~known).mean())
     asked, expected = (plain, new) if new > FEW else (pretended, PRETENDED)
     rehearsed = [choice for choice in asked if choice.new.any()]
-    share = newness * share_of_new(rehearsed, expected)
-    offsets = np.array([offset(rehearsed, number, row, share) for number, row in enumerate(table)], np.float32)
+    share = share_of_new(rehearsed, expected)
+    wish = [offset(rehearsed, number, row, newness * share) - offset(rehearsed, number, row, share) for number, row in enumerate(table)]
+    offsets = (table[:, -2:].sum(axis=1) + wish).astype(np.float32)
     return table[:, : len(members)], table[:, len(members) : -2] * reads, offsets

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.models.mixing import Examples, Floats, candidates
-from bowerbird.models.rehearsal import Rehearsal, stage
+from bowerbird.models.rehearsal import Question, Rehearsal, stage
 from bowerbird.types import Query
 
 N_BEST, N_RANDOM, BATCH, PLACES = 50, 100, 128, 10
@@ -27,15 +27,19 @@ class Choice:
     """One rehearsed question: what was taken, among candidates.
 
     features  (n_candidates, 2 n_members + 2) float32: z of known items, z of new items, 1 for new items, 1 for those not pretended
-    counts    (n_candidates,) float32, as in `Examples`
+    counts    (n_candidates,) float32, as in `Examples`; 0 also for what was wanted as well
     taken     the place of the item that was taken
-    stage     of the history's length
+    stage     of the query
+    half      0 or 1, the half of the users that whoever asks belongs to
+    worth     all that one query asks for is worth 1
     """
 
     features: Floats
     counts: Floats
     taken: int
     stage: int
+    half: int = 0
+    worth: float = 1.0
 
     @property
     def new(self) -> NDArray[np.bool_]:
@@ -58,40 +62,43 @@ def choices(
     """
     plain: list[Choice] = []
     pretended: list[Choice] = []
-    for start in range(0, len(rehearsal.queries), BATCH):
-        queries = rehearsal.queries[start : start + BATCH]
-        for z, query, target in zip(standard(queries), queries, rehearsal.targets[start : start + BATCH].tolist(), strict=True):
-            pretend = known & (rng.random(len(known)) < PRETENDED)
-            plain += _choice(z, query, target, ~known, ~known, reads, rng)
-            pretended += _choice(z, query, target, ~known | pretend, ~known, reads, rng)
+    for start in range(0, len(rehearsal.questions), BATCH):
+        questions = rehearsal.questions[start : start + BATCH]
+        for z, question in zip(standard([question.query for question in questions]), questions, strict=True):
+            for target in question.asked.tolist():
+                pretend = known & (rng.random(len(known)) < PRETENDED)
+                plain += _choice(z, question, target, ~known, ~known, reads, rng)
+                pretended += _choice(z, question, target, ~known | pretend, ~known, reads, rng)
     return plain, [choice for choice in pretended if choice.new.any()]
 
 
 def _choice(
     z: Floats,
-    query: Query,
+    question: Question,
     target: int,
     new: NDArray[np.bool_],
     truly: NDArray[np.bool_],
     reads: NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> list[Choice]:
-    """One question, if its target can be scored.
+    """One item that is asked for, if it can be scored.
 
     z           (n_items, n_members)
     new, truly  (n_items,) items to treat as new, and those that are
     """
     heard = ~np.isnan(z) & np.where(new[:, None], reads, True)
     able = np.asarray(heard.any(axis=1))
-    able[query.history.items] = False
+    able[question.query.history.items] = False
     if not able[target]:
         return []
     fresh = [np.where(new, row, np.nan) for row in z.T[reads]]
     items, counts = candidates([*z.T, *fresh], ~able, target, N_BEST, N_RANDOM, rng)
+    counts[np.isin(items, question.wanted)] = 0
     said = np.where(heard[items], z[items], 0)
     marks = np.stack((new[items], truly[items]), axis=1)
     features = np.concatenate((said * ~new[items, None], said * new[items, None], marks), axis=1).astype(np.float32)
-    return [Choice(features, counts, int(np.flatnonzero(items == target)[0]), int(stage([len(query.history)])[0]))]
+    taken, number = int(np.flatnonzero(items == target)[0]), int(stage([question.query])[0])
+    return [Choice(features, counts, taken, number, question.user % 2, 1 / len(question.asked))]
 
 
 def together(choices: list[Choice], n_features: int) -> Examples:

@@ -77,24 +77,26 @@ def candidates(
     return np.concatenate((best, sample)), counts
 
 
-def learn(examples: Examples, n_stages: int, equal: NDArray[np.float64], floors: NDArray[np.float64]) -> Floats:
+def learn(examples: Examples, equal: NDArray[np.float64], floors: NDArray[np.float64], allowed: NDArray[np.bool_]) -> Floats:
     """The weights (n_stages, n_features) that bring the items taken to the top: they maximise the sum of 1 / log2(1 + rank).
 
     A rank is 1 + the sum over the candidates of σ(score − score of the item taken), which makes the NDCG smooth. Stages with few
     examples lean on the others: half the squared distance of each stage's weights to a common row is a cost. With no examples at all the
     weights are equal.
 
-    equal   (n_features,) weights to begin with and, in want of examples, to stay with
-    floors  (n_features,) lower bounds of the weights
-    cost    O(n · n_candidates · n_features) a step, at most 60 steps
-    source  Qin, Liu & Li, "A general approximation framework for direct optimization of IR measures", 2010
+    equal    (n_features,) weights to begin with and, in want of examples, to stay with
+    floors   (n_features,) lower bounds of the weights
+    allowed  (n_stages, n_features), False where a weight must be 0
+    cost     O(n · n_candidates · n_features) a step, at most 60 steps
+    source   Qin, Liu & Li, "A general approximation framework for direct optimization of IR measures", 2010
 
     >>> the_first_counts = np.array([[[-1.0, 1.0]]] * 50, np.float32)
-    >>> weights = learn(Examples(the_first_counts, np.ones((50, 1), np.float32), np.zeros(50, np.intp)), 1, np.ones(2), floors=np.zeros(2))
+    >>> examples = Examples(the_first_counts, np.ones((50, 1), np.float32), np.zeros(50, np.intp))
+    >>> weights = learn(examples, np.ones(2), floors=np.zeros(2), allowed=np.ones((1, 2), bool))
     >>> bool(weights[0, 0] > 1), float(weights[0, 1])
     (True, 0.0)
     """
-    n_features = len(equal)
+    n_stages, n_features = allowed.shape
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         table = flat.reshape(n_stages + 1, n_features)
@@ -105,8 +107,10 @@ def learn(examples: Examples, n_stages: int, equal: NDArray[np.float64], floors:
         cost = 0.5 * float((apart**2).sum()) + 0.5 * TIGHTNESS * float(((common - equal) ** 2).sum())
         return cost - gain, gradient.ravel()
 
-    start = np.tile(equal, n_stages + 1)
-    bounds = [(None if floor == -np.inf else floor, None) for floor in np.tile(floors, n_stages + 1)]
+    free = np.concatenate((np.ones((1, n_features), bool), allowed)).ravel()
+    start = np.where(free, np.tile(equal, n_stages + 1), 0)
+    lowest = np.where(free, np.tile(floors, n_stages + 1), 0)
+    bounds = list(zip(lowest, np.where(free, np.inf, 0), strict=True))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
     weights: Floats = found.x.reshape(n_stages + 1, n_features)[1:].astype(np.float32)
     return weights
