@@ -82,6 +82,20 @@ def test_the_named_system_is_tested_against_every_other_and_corrected_within_the
             assert gap["low"] <= gap["mean"] <= gap["high"]
 
 
+def test_where_there_are_newcomers_the_known_users_are_tested_apart(results):
+    time, last = results["tables"]
+    assert 0 < time["data"]["newcomers"] < time["data"]["test_users"]
+    assert last["data"]["newcomers"] == 0
+    found = rows(results)
+    for name in ("popular", "item-knn"):
+        assert found[name]["behind_known"]["mean"] == pytest.approx(found["ease"]["known"][0] - found[name]["known"][0])
+        assert found[name]["behind_known"]["holm"] >= found[name]["behind_known"]["p"]
+        assert rows(results, 1)[name]["behind_known"] is None
+    text = page(results, "x")
+    assert text.count("| EASE − it |") == 2
+    assert text.count("| EASE − it, known users |") == 1
+
+
 def fit(ndcg, peak=5):
     costs = {"fit_seconds": 1.0, "ms_per_query": 1.0, "coverage": 0.5, "peak_bytes": peak, "load": 0.5, "code": "c0de"}
     return {"ndcg": ndcg, "recall": ndcg, "known": [True, False], **costs}

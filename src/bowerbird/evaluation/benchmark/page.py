@@ -50,8 +50,7 @@ def _table(table: Json, results: Json) -> list[str]:
     chosen = [f"{row['title']}: {_named(row['chosen'])}" for row in measured if row["chosen"]]
     skipped = [f"{row['title']}: {row['why']}" for row in table["rows"] if "why" in row]
     notes = [f"{row['title']}, version {row['version']}. {row['note']}".strip() for row in measured if row["role"] == "peer"]
-    tested = _tested(results["system"]) if any(row["behind"] for row in measured) else {}
-    parts = [wording.table_head(table), _grid({**_accuracy(table, results), **tested, **COSTS}, measured)]
+    parts = [wording.table_head(table), _grid({**_accuracy(table, results), **_tested(measured, results["system"]), **COSTS}, measured)]
     parts += [wording.CHOSEN.format(lines=_list(chosen))] if chosen else []
     parts += ["Not measured here:\n\n" + _list(skipped)] if skipped else []
     parts += ["Other libraries:\n\n" + _list(notes)] if notes else []
@@ -74,11 +73,14 @@ def _accuracy(table: Json, results: Json) -> Columns:
     return columns
 
 
-def _tested(system: str) -> Columns:
-    return {
+def _tested(rows: Sequence[Json], system: str) -> Columns:
+    """What the system is ahead by, of all users and of those with a history, as far as that was tested."""
+    columns: Columns = {
         f"{system} − it": lambda row: _gap(row["behind"]),
-        "p, corrected": lambda row: "" if row["behind"] is None else f"{row['behind']['holm']:.4f}",
+        f"{system} − it, known users": lambda row: _gap(row["behind_known"]),
     }
+    asked = zip(columns.items(), ("behind", "behind_known"), strict=True)
+    return {heading: cell for (heading, cell), name in asked if any(row[name] for row in rows)}
 
 
 COSTS: Columns = {
@@ -104,7 +106,9 @@ def _interval(figure: Sequence[float | None], *, bold: bool = False) -> str:
 
 
 def _gap(gap: Json | None) -> str:
-    return "" if gap is None else f"{gap['mean']:+.4f} ({gap['low']:+.3f} … {gap['high']:+.3f})".replace("-", "−")
+    if gap is None:
+        return ""
+    return f"{gap['mean']:+.4f} ({gap['low']:+.3f} … {gap['high']:+.3f}), p {gap['holm']:.4f}".replace("-", "−")
 
 
 def _number(value: float | None, digits: int = 4) -> str:

@@ -26,7 +26,7 @@ def _drawn(tables: Sequence[Json], results: Json, draw: Any) -> bytes:
     from matplotlib.figure import Figure  # noqa: PLC0415 half a second, and of the extra `bench`
 
     rows = max(len(table["rows"]) for table in tables)
-    figure = Figure(figsize=(5.5 * len(tables), 1.2 + 0.28 * max(rows, 8)), layout="constrained")
+    figure = Figure(figsize=(6 * len(tables), 1.2 + 0.28 * max(rows, 8)), layout="constrained")
     for axes, table in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables, strict=True):
         draw(axes, [row for row in table["rows"] if "ndcg" in row], results["options"]["k"])
         axes.set_title(f"{table['title']}, {PROTOCOLS[table['protocol']]}", fontsize=9)
@@ -48,13 +48,13 @@ def _intervals(axes: Any, rows: Sequence[Json], k: int) -> None:
 
 
 def _seconds(axes: Any, rows: Sequence[Json], k: int) -> None:
-    """One point a model: up is better, left is cheaper."""
-    for row in rows:
+    """One point a model, numbered from the best: up is better, left is cheaper."""
+    for place, row in enumerate(sorted(rows, key=lambda row: -row["ndcg"][0]), start=1):
         mean, low, high = row["ndcg"]
-        seconds = max(row["fit_seconds"], 1e-3)
-        axes.errorbar(seconds, mean, yerr=[[mean - low], [high - mean]], fmt="o", ms=4, lw=0.6, color=COLOURS[row["role"]])
-        axes.annotate(row["title"], (seconds, mean), xytext=(4, 3), textcoords="offset points", fontsize=7)
+        at, bar, label = max(row["fit_seconds"], 1e-3), [[mean - low], [high - mean]], f"{place}  {row['title']}"
+        axes.errorbar(at, mean, yerr=bar, fmt="o", ms=4, lw=0.6, color=COLOURS[row["role"]], label=label)
+        axes.annotate(str(place), (at, mean), xytext=(4, 3), textcoords="offset points", fontsize=7)
     axes.set_xscale("log")
-    axes.margins(x=0.2)
     axes.set_xlabel("seconds of one fit")
     axes.set_ylabel(f"NDCG@{k}")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7, frameon=False)

@@ -15,17 +15,19 @@ def summary(rows: Sequence[Json], rng: np.random.Generator, resamples: int) -> l
     """The rows with their figures in place of their fits; a row that was not measured stays as it is.
 
     A user's figure is the mean over the seeds, so the intervals speak of other users, and `spread`, the standard deviation of the mean
-    NDCG over the seeds, of other seeds. The p-values of the differences are corrected together (Holm): they are one family.
+    NDCG over the seeds, of other seeds. `behind` is what the system is ahead by, `behind_known` the same among users with a history, if
+    there are others; the p-values of either are one family and corrected together (Holm).
     """
     measured = [row for row in rows if "fits" in row]
     if not measured:
         return list(rows)
     ndcg, recall = (np.stack([_users(row, name) for row in measured], axis=1) for name in ("ndcg", "recall"))
-    known = np.array(measured[0]["fits"][0]["known"])[:, None]
-    columns = np.concatenate([ndcg, recall, np.where(known, ndcg, np.nan)], axis=1)
+    known = np.array(measured[0]["fits"][0]["known"], np.bool_)
+    columns = np.concatenate([ndcg, recall, np.where(known[:, None], ndcg, np.nan)], axis=1)
     figures = [[interval.mean, interval.low, interval.high] for interval in intervals(columns, rng, resamples)]
     n = len(measured)
     gaps = _gaps(measured, ndcg, rng, resamples)
+    gaps_known = _gaps(measured, ndcg[known], rng, resamples) if 0 < known.sum() < len(known) else {}
     done = {
         row["name"]: {
             **{name: value for name, value in row.items() if name != "fits"},
@@ -34,6 +36,7 @@ def summary(rows: Sequence[Json], rng: np.random.Generator, resamples: int) -> l
             "known": figures[2 * n + place],
             **_costs(row["fits"]),
             "behind": gaps.get(row["name"]),
+            "behind_known": gaps_known.get(row["name"]),
         }
         for place, row in enumerate(measured)
     }

@@ -18,9 +18,9 @@ READING = """\
 * **Newcomers** are shown what is popular by every model that can say nothing of an empty history.
 * **Intervals** (95 %) are bootstraps over users{seeds}
 * **One system is tested against all others: {system}**, named before anything was measured. *{system} − it* is the paired difference in
-  NDCG on the same users, with p from {resamples:,} paired bootstraps, two-sided, corrected by Holm within each table. We do not test
-  whichever model came out best: to pick the winner by the same users and then test it would flatter it. Bold is the highest figure,
-  no more.
+  NDCG on the same users, with p from {resamples:,} paired bootstraps, two-sided, corrected by Holm within each column. Where many
+  users are newcomers, read the column of the known users: the rest is a contest of popularity. We do not test whichever model came out
+  best: to pick the winner by the same users and then test it would flatter it. Bold is the highest figure, no more.
 * **Costs** are those of one fit in a process of its own with {threads}: wall seconds, with the loading of the model's libraries;
   the most memory of that process, with libraries and data, so the rows of popularity show the floor; milliseconds a query, asked in
   batches of 256. *tuning* is all trials. Take times as ratios."""
