@@ -16,12 +16,14 @@ class Padded(NamedTuple):
     rows     (B,) their places among all histories
     items    (B, L) int64
     weights  (B, L) float32
+    ages     (B, L) float32, seconds before the history's newest event, −1 = no clock
     last     (B,) int64, the place of each history's newest event
     """
 
     rows: NDArray[np.intp]
     items: NDArray[np.int64]
     weights: NDArray[np.float32]
+    ages: NDArray[np.float32]
     last: NDArray[np.int64]
 
 
@@ -48,10 +50,13 @@ def padded(histories: Sequence[History], size: int) -> Iterator[Padded]:
     for start in range(0, len(order), size):
         rows = order[start : start + size]
         there = np.arange(int(lengths[rows].max())) < lengths[rows, None]
-        items, weights = np.zeros(there.shape, np.int64), np.zeros(there.shape, np.float32)
+        items, weights, times = np.zeros(there.shape, np.int64), np.zeros(there.shape, np.float32), np.full(there.shape, np.nan)
         items[there] = np.concatenate([histories[row].items for row in rows.tolist()])
         weights[there] = np.concatenate([histories[row].weights for row in rows.tolist()])
-        yield Padded(rows, items, weights, lengths[rows] - 1)
+        times[there] = np.concatenate([histories[row].times for row in rows.tolist()])
+        last = lengths[rows] - 1
+        ages = np.nan_to_num(times[np.arange(len(rows)), last][:, None] - times, nan=-1.0)
+        yield Padded(rows, items, weights, ages.astype(np.float32), last)
 
 
 def falls(model: Scorer, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -12,13 +12,14 @@ from pydantic import Field, model_validator
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
+from bowerbird.models.asking import falls, heard, padded
 from bowerbird.models.graph import open_graph
 from bowerbird.models.whitening import placed
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.training import require
 from bowerbird.training.settings import TrainSettings
-from bowerbird.types import History, Log, Query, Scores
+from bowerbird.types import Log, Query, Scores
 
 BATCH = 256
 
@@ -139,13 +140,14 @@ class SasrecModel:
     def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
         """(n_queries, d); NaN for a history without an item that is known here."""
         asked = np.full((len(queries), self.item_vectors.shape[1]), np.nan, np.float32)
-        histories = [self._read(query.history) for query in queries]
-        lengths = np.array([len(history) for history in histories], np.int64)
-        order = np.argsort(lengths, kind="stable")
-        order = order[lengths[order] > 0]
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            asked[chosen] = self._ask([histories[place] for place in chosen.tolist()])
+        for batch in padded([heard(query.history, self.scorable, self.length) for query in queries], BATCH):
+            feed = {
+                "vectors": np.nan_to_num(self.item_vectors[batch.items]),
+                "weights": batch.weights,
+                "ages": batch.ages,
+                "last": batch.last,
+            }
+            asked[batch.rows] = self.session.run(None, feed)[0]
         return asked
 
     def score(self, queries: Sequence[Query]) -> Scores:
@@ -153,17 +155,8 @@ class SasrecModel:
         return self.query_vectors(queries) @ self.item_vectors.T
 
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
-        """(n_events, n_items): how far the score falls, were the event not in the history.
-
-        A net is no sum, so these need not sum to the score.
-
-        cost    as many queries as the history has events
-        """
-        n = len(query.history)
-        without = [Query(query.history.take(np.delete(np.arange(n), event)), query.time) for event in range(n)]
-        vectors = np.nan_to_num(self.query_vectors([query, *without]))
-        falls: NDArray[np.float32] = np.nan_to_num((vectors[:1] - vectors[1:]) @ self.item_vectors[items].T)
-        return falls
+        """(n_events, n_items): how far the score falls, were the event not in the history."""
+        return falls(self, query, items)
 
     def with_vectors(self, vectors: NDArray[np.float32]) -> Self:
         """The same model over another table of raw language vectors; items that are added are known by them alone.
@@ -176,26 +169,6 @@ class SasrecModel:
         own, learned = np.pad(self.own, ((0, more), (0, 0))), np.pad(self.learned, (0, more))
         texts = placed(np.asarray(vectors, np.float32), self.centre, self.axes)
         return replace(self, item_vectors=item_table(own, learned, self.project, texts), own=own, learned=learned)
-
-    def _read(self, history: History) -> History:
-        """The newest events on items that are known here."""
-        known = history.items < self.n_items
-        known[known] = self.scorable[history.items[known]]
-        return history.take(np.flatnonzero(known)[-self.length :])
-
-    def _ask(self, histories: Sequence[History]) -> NDArray[np.float32]:
-        lengths = np.array([len(history) for history in histories])
-        there = np.arange(int(lengths.max())) < lengths[:, None]
-        items, weights = np.zeros(there.shape, np.int64), np.zeros(there.shape, np.float32)
-        times = np.full(there.shape, np.nan)
-        items[there] = np.concatenate([history.items for history in histories])
-        weights[there] = np.concatenate([history.weights for history in histories])
-        times[there] = np.concatenate([history.times for history in histories])
-        last = lengths - 1
-        ages = np.nan_to_num(times[np.arange(len(last)), last][:, None] - times, nan=-1.0).astype(np.float32)
-        feed = {"vectors": self.item_vectors[items], "weights": weights, "ages": ages, "last": last.astype(np.int64)}
-        (asked,) = self.session.run(None, feed)
-        return np.asarray(asked, np.float32)
 
 
 def item_table(

@@ -64,7 +64,7 @@ def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generat
     counts = np.bincount(told.items[told.weights > 0], minlength=len(catalogue))
     texts = Texts.of(catalogue, recipe.whiten)
     known = counts > 0 if texts.rows is None else (counts > 0) | ~np.isnan(texts.rows[:, 0])
-    windows = Windows.of(told.where(known[told.items]), recipe.length)
+    windows = Windows.of(told.where(known[told.items] & (told.weights != 0)), recipe.length)
     net = make_net(recipe, counts, texts, seed)
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
