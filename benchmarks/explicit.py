@@ -1,147 +1,129 @@
-"""How near do predicted ratings come? MovieLens latest-small, 5-fold: `python benchmarks/explicit.py`.
+"""How far off are predicted ratings? `mf` and scikit-surprise's SVD on MovieLens, 5-fold: `python benchmarks/explicit.py [--data FOLDER]`.
 
-The ratings of the bundled sample are parted by chance in five; each part in turn is hidden, predicted from the others, and held against
-what was given: RMSE and MAE in stars over all ratings, with intervals over users. Users are folded in from their remaining ratings.
-
-Other programs take part by files: `--write FOLDER` writes `fold-N-train.csv` (user, item, rating) and `fold-N-test.csv` (user, item), N
-from 0; a program that writes its predictions beside them, `fold-N-NAME.csv` with one rating a line in the order of the test, stands in
-the table with `--answers FOLDER --peer NAME`.
+FOLDER holds `ml-latest-small`; without it, the sample that comes with the package, which is the same. Each rating is predicted once, by a
+model that has not seen its fold. "tuned": of what a fold may learn from, the settings are chosen on a tenth, by RMSE; then all of it is
+learned. Predictions stay on the scale of the ratings. The defaults of `mf` were chosen on a fold of another parting of this data. Its users
+are folded in from the ratings that are not hidden.
 """
 
 import argparse
-import csv
+import json
+import os
+import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from bowerbird.config import changed
-from bowerbird.data import Dataset, DataSettings, Rated, clean, folds, marks, read, sample_path, stars
+from bowerbird.data import Dataset, DataSettings, clean, folds, read, sample_path, stars
 from bowerbird.evaluation import rating_errors
+from bowerbird.evaluation.peers import Peer, PeerError, call, install
 from bowerbird.models import Mf
-from bowerbird.types import Log
 
-SETTINGS = DataSettings(format="movielens")
-UNTRACKED = {"train.runs": None, "train.tracker": None}
-
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """One part of the ratings to predict, and the others to learn from."""
-
-    number: int
-    data: Dataset
-    told: Log
-    hidden: Rated
-    seed: int
-
-    def stars(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Marks as stars."""
-        return [stars(user, SETTINGS, self.data.scale) for user in values]
-
-    @property
-    def users(self) -> np.ndarray:
-        """(n_hidden,) the user of each hidden rating."""
-        return np.repeat(np.array([user for user in range(self.told.n_users)])[self.asked], [len(items) for items in self.hidden.items])
-
-    @property
-    def asked(self) -> np.ndarray:
-        """The numbers of the users that something is asked of."""
-        whole, kept = np.diff(self.data.log.starts), np.diff(self.told.starts)
-        return np.flatnonzero(whole > kept)
-
-
-Predictor = Callable[[Fold], list[np.ndarray]]
-"""Stars for what is hidden, user by user."""
-
-
-def fitted(**changes: float) -> Predictor:
-    """Our model, with these settings."""
-    recipe = changed(Mf(), {**UNTRACKED, **changes})
-
-    def predict(fold: Fold) -> list[np.ndarray]:
-        model = recipe.fit(fold.told, fold.data.catalogue, np.random.default_rng(fold.seed))
-        return fold.stars(model.predict(fold.hidden.queries, fold.hidden.items))
-
-    return predict
-
-
-def mean(fold: Fold) -> list[np.ndarray]:
-    """The mean of all ratings."""
-    value = float(marks(fold.told.weights).mean())
-    return fold.stars([np.full(len(items), value) for items in fold.hidden.items])
-
-
-CONTESTANTS: dict[str, Predictor] = {"mean": mean, "mf, biases alone": fitted(factors=1, l2=1e6), "mf": fitted()}
+FOLDS, SEED = 5, 0
+DATA = DataSettings(format="movielens")
+SURPRISE = Peer(Path(__file__).parent / "peers" / "explicit" / "surprise_svd.py")
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {},
+    {"n_factors": 50, "n_epochs": 30, "lr_all": 0.005, "reg_all": 0.05},
+    {"n_factors": 100, "n_epochs": 40, "lr_all": 0.01, "reg_all": 0.1},
+    {"n_factors": 200, "n_epochs": 60, "lr_all": 0.01, "reg_all": 0.1},
+    {"n_factors": 100, "n_epochs": 40, "lr_all": 0.005, "reg_all": 0.05},
+    {"n_factors": 20, "n_epochs": 40, "lr_all": 0.005, "reg_all": 0.1},
+)
+"""The library's defaults, and what is customary beside them."""
 
 
 def main() -> None:
-    """Part, predict, print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write the folds for other programs, and end")
-    parser.add_argument("--answers", type=Path, metavar="FOLDER", help="where other programs' predictions are")
-    parser.add_argument("--peer", action="append", default=[], metavar="NAME", help="a program whose predictions are there")
-    chosen = parser.parse_args()
-    data = clean(read(sample_path(), None, SETTINGS), SETTINGS)
-    rng = np.random.default_rng(chosen.seed)
-    parts = [Fold(number, data, *part, chosen.seed) for number, part in enumerate(folds(data.log, chosen.folds, rng))]
-    if chosen.write:
-        for fold in parts:
-            written(fold, chosen.write)
-        return
-    title = f"MovieLens latest-small, {len(data.log)} ratings, {chosen.folds}-fold, seed {chosen.seed}; data {data.fingerprint}"
-    table = Table(title=title, title_justify="left")
-    for heading in ("model", "RMSE", "MAE", "seconds a fold"):
+    """Predict, print."""
+    data = ratings_of(arguments().data)
+    ratings = pl.DataFrame(
+        {
+            "user": data.log.users,
+            "item": data.log.items,
+            "rating": data.events["value"].to_numpy().astype(np.float64),
+            "fold": np.random.default_rng(SEED).permutation(len(data.log)) % FOLDS,
+        }
+    )
+    table = Table(title=f"{len(ratings)} ratings, {FOLDS}-fold; data {data.fingerprint}; seed {SEED}", title_justify="left")
+    for heading in ("model", "RMSE", "MAE", "seconds a fit"):
         table.add_column(heading, justify="left" if heading == "model" else "right")
-    peers = {name: answered(name, chosen.answers) for name in chosen.peer}
+    for name, predictions, seconds in predicted(data, ratings):
+        table.add_row(name, *errors(data, predictions, ratings["rating"].to_numpy()), seconds)
+    Console(width=130).print(table)
+
+
+def arguments() -> argparse.Namespace:
+    """Where the data is."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default=os.environ.get("BOWERBIRD_DATA", ""), help="folder that holds the data sets")
+    return parser.parse_args()
+
+
+def ratings_of(root: str) -> Dataset:
+    """MovieLens as it is rated."""
+    folder = Path(root) / "ml-latest-small"
+    return clean(read(folder if root and folder.is_dir() else sample_path(), settings=DATA), DATA)
+
+
+def errors(data: Dataset, predictions: np.ndarray, given: np.ndarray) -> list[str]:
+    """RMSE and MAE over all ratings, with what 95 % of resamplings of the users give."""
+    ours, theirs = (np.split(values, data.log.starts[1:-1]) for values in (predictions, given))
+    found = rating_errors(ours, theirs, np.random.default_rng(SEED))
+    return [f"{error.mean:.4f} ({error.low:.4f}–{error.high:.4f})" for error in (found.rmse, found.mae)]
+
+
+def predicted(data: Dataset, ratings: pl.DataFrame) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Model, its predictions, and the seconds of a fit with its predictions."""
+    yield "mean rating of the rest", means(ratings), "–"
     with threadpool_limits(1):
-        for name, predict in {**CONTESTANTS, **peers}.items():
-            table.add_row(name, *judged(parts, predict), end_section=name == "mf")
-    Console(width=110).print(table)
+        yield "mf, what users and items add alone", *by_mf(data, ratings, factors=1, l2=1e6)
+        yield "mf", *by_mf(data, ratings)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            yield from by_surprise(ratings, Path(folder))
+        except PeerError as failure:
+            print(f"scikit-surprise: {failure}")
 
 
-def judged(parts: Sequence[Fold], predict: Predictor) -> list[str]:
-    """RMSE, MAE and seconds, as text."""
-    start = time.perf_counter()
-    predicted = [predict(fold) for fold in parts]
-    seconds = (time.perf_counter() - start) / len(parts)
-    everyone = range(parts[0].told.n_users)
-    of_user: dict[int, tuple[list[np.ndarray], list[np.ndarray]]] = {user: ([], []) for user in everyone}
-    for fold, found in zip(parts, predicted, strict=True):
-        for user, ours, given in zip(fold.asked.tolist(), found, fold.stars(fold.hidden.marks), strict=True):
-            of_user[user][0].append(ours)
-            of_user[user][1].append(given)
-    ours, given = ([np.concatenate(user[side]) for user in of_user.values()] for side in (0, 1))
-    errors = rating_errors(ours, given, np.random.default_rng(0))
-    return [*(f"{error.mean:.4f} ({error.low:.4f}–{error.high:.4f})" for error in (errors.rmse, errors.mae)), f"{seconds:.1f}"]
+def means(ratings: pl.DataFrame) -> np.ndarray:
+    """What any model must beat."""
+    totals = ratings.group_by("fold").agg(pl.col("rating").sum(), pl.len()).sort("fold")
+    rest = (totals["rating"].sum() - totals["rating"]) / (len(ratings) - totals["len"])
+    return rest.to_numpy()[ratings["fold"].to_numpy()]
 
 
-def written(fold: Fold, folder: Path) -> None:
-    """The fold as files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    given = stars(marks(fold.told.weights), SETTINGS, fold.data.scale)
-    asked = zip(fold.users.tolist(), np.concatenate(fold.hidden.items).tolist(), strict=True)
-    rows = {"train": zip(fold.told.users.tolist(), fold.told.items.tolist(), given.round(3).tolist(), strict=True), "test": asked}
-    for name, lines in rows.items():
-        with (folder / f"fold-{fold.number}-{name}.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([("user", "item", "rating")[: 3 if name == "train" else 2], *lines])
+def by_mf(data: Dataset, ratings: pl.DataFrame, **changes: float) -> tuple[np.ndarray, str]:
+    """Ours, with these settings."""
+    recipe = changed(Mf(), {"train.runs": None, "train.tracker": None, **changes})
+    predictions, start = np.zeros(len(ratings)), time.perf_counter()
+    for number, (told, hidden) in enumerate(folds(data.log, FOLDS, np.random.default_rng(SEED))):
+        model = recipe.fit(told, data.catalogue, np.random.default_rng(SEED))
+        found = np.concatenate(model.predict(hidden.queries, hidden.items))
+        predictions[(ratings["fold"] == number).to_numpy()] = stars(found, DATA, data.scale)
+    return predictions, f"{(time.perf_counter() - start) / FOLDS:.1f}"
 
 
-def answered(name: str, folder: Path | None) -> Predictor:
-    """Another program's predictions."""
-
-    def predict(fold: Fold) -> list[np.ndarray]:
-        values = np.loadtxt((folder or Path()) / f"fold-{fold.number}-{name}.csv", ndmin=1)
-        return np.split(values, np.cumsum([len(items) for items in fold.hidden.items])[:-1])
-
-    return predict
+def by_surprise(ratings: pl.DataFrame, folder: Path) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Its defaults, and tuned."""
+    ratings.write_parquet(folder / "ratings.parquet")
+    scale = [ratings["rating"].min(), ratings["rating"].max()]
+    (folder / "task.json").write_text(json.dumps({"settings": SETTINGS, "scale": scale, "seed": SEED}))
+    python = install(SURPRISE, folder / "surprise.log")
+    call([python, SURPRISE.script.absolute(), folder], folder / "surprise.log")
+    said = json.loads((folder / "run.json").read_text())
+    predictions = pl.read_parquet(folder / "predictions.parquet")
+    name = f"scikit-surprise {said['version']}, SVD"
+    yield f"{name}, defaults", predictions["defaults"].to_numpy(), f"{np.mean(said['seconds']):.1f}"
+    yield f"{name}, tuned", predictions["tuned"].to_numpy(), ""
+    print(f"{name}, tuned: {said['settings']}")
 
 
 if __name__ == "__main__":

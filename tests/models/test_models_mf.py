@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from bowerbird.config import parse
-from bowerbird.data import DataSettings, ValueScale, marks, stars, weigh
+from bowerbird.data import DataSettings, ValueScale, hide, marks, stars, weigh
 from bowerbird.errors import ConfigError, DataError
 from bowerbird.models import Mf, MfModel
-from bowerbird.models.mf_fit import hide
+from bowerbird.models.mf_fit import rmse
 from bowerbird.nets.mf import Mf as Net
 from bowerbird.types import History, Log, Query
 
@@ -131,7 +131,7 @@ def test_stars_of_a_pattern_are_predicted() -> None:
     found = stars(np.concatenate(fitted.predict(hidden.queries, hidden.items)), DataSettings(), ValueScale())
     wanted = stars(np.concatenate(hidden.marks), DataSettings(), ValueScale())
     assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.5
-    assert hidden.rmse(fitted) == pytest.approx(np.sqrt(np.mean((found - wanted) ** 2)) / 2, rel=1e-4)
+    assert rmse(fitted, hidden) == pytest.approx(np.sqrt(np.mean((found - wanted) ** 2)) / 2, rel=1e-4)
 
 
 def test_validation_hides_ratings_and_is_told_in_minus_rmse(tmp_path: Any) -> None:

@@ -6,6 +6,7 @@ from bowerbird.data.dataset import Dataset
 from bowerbird.data.fingerprint import fingerprint
 from bowerbird.data.histories import histories_of, history_of
 from bowerbird.data.kinds import KINDS, Kind
+from bowerbird.data.rated import Rated, folds, hide
 from bowerbird.data.reading import RawData, read, read_events
 from bowerbird.data.report import CleaningReport, Finding
 from bowerbird.data.sample import sample_path
@@ -23,12 +24,15 @@ __all__ = [
     "Dataset",
     "Finding",
     "Kind",
+    "Rated",
     "RawData",
     "Split",
     "SplitSettings",
     "ValueScale",
     "clean",
     "fingerprint",
+    "folds",
+    "hide",
     "histories_of",
     "history_of",
     "marks",

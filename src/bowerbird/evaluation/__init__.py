@@ -5,6 +5,7 @@ from bowerbird.evaluation.judging import Judged, judge
 from bowerbird.evaluation.leaderboard import BASELINES, Baseline, Leaderboard, Row, leaderboard
 from bowerbird.evaluation.metrics import METRICS
 from bowerbird.evaluation.protocol import Recommend, Result, evaluate
+from bowerbird.evaluation.rating import RatingErrors, rating_errors
 from bowerbird.evaluation.report import to_json
 from bowerbird.evaluation.significance import Difference, Interval, differences, holm, intervals, paired
 from bowerbird.evaluation.tables import tables
@@ -20,6 +21,7 @@ __all__ = [
     "Interval",
     "Judged",
     "Leaderboard",
+    "RatingErrors",
     "Recommend",
     "Result",
     "Row",
@@ -34,6 +36,7 @@ __all__ = [
     "judge",
     "leaderboard",
     "paired",
+    "rating_errors",
     "tables",
     "to_json",
     "tune",

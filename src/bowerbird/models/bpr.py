@@ -109,7 +109,7 @@ class BprModel:
     @property
     def told(self) -> NDArray[np.bool_]:
         """(n_items,): items that tell something."""
-        told: NDArray[np.bool_] = self.context.any(axis=1)
+        told: NDArray[np.bool_] = np.asarray(self.context.any(axis=1))
         return told
 
     def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:

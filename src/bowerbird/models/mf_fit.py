@@ -1,47 +1,22 @@
 """Training `Mf`: apart from the recipe, since it needs torch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bowerbird.data import Catalogue, marks
+from bowerbird.data import Catalogue, Rated, hide, marks
 from bowerbird.models.mf import MfModel
 from bowerbird.nets.mf import Mf as Net
 from bowerbird.protocols import Progress
 from bowerbird.training.runs import open_run
 from bowerbird.training.trainer import Batch, train
-from bowerbird.types import Log, Query
+from bowerbird.types import Log
 
 if TYPE_CHECKING:
     from bowerbird.models.mf import Mf
-
-
-@dataclass(frozen=True, eq=False)
-class Hidden:
-    """Ratings hidden from training: of each query, the items (n,) and the marks (n,) that they got."""
-
-    queries: tuple[Query, ...]
-    items: tuple[NDArray[np.int32], ...]
-    marks: tuple[NDArray[np.float32], ...]
-
-    def rmse(self, model: MfModel) -> float:
-        """Root mean squared error, in marks."""
-        gaps = np.concatenate(model.predict(self.queries, self.items)) - np.concatenate(self.marks)
-        return float(np.sqrt(np.mean(gaps**2)))
-
-
-def hide(log: Log, share: float, rng: np.random.Generator) -> tuple[Log, Hidden]:
-    """The log without a share of its ratings, drawn by chance, and these."""
-    away = (log.weights != 0) & (rng.random(len(log)) < share)
-    told = log.where(~away)
-    hidden = log.where(away)
-    asked = [hidden.history(user) for user in np.unique(hidden.users).tolist()]
-    queries = tuple(Query(told.history(user)) for user in np.unique(hidden.users).tolist())
-    return told, Hidden(queries, tuple(history.items for history in asked), tuple(marks(history.weights) for history in asked))
 
 
 def fit(recipe: "Mf", log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress) -> MfModel:
@@ -62,13 +37,19 @@ def fit(recipe: "Mf", log: Log, catalogue: Catalogue, rng: np.random.Generator, 
             yield {name: torch.from_numpy(column[chosen]) for name, column in columns.items()}
 
     def judge() -> float:
-        return -hidden.rmse(_model(recipe, net, rated))
+        return -rmse(_model(recipe, net, rated), hidden)
 
     if len(rated):
         with open_run(recipe, recipe.train, log, seed) as run:
-            judged = judge if hidden.queries else None
+            judged = judge if len(hidden) else None
             train(net, batches, recipe.train, run, seed=seed, judge=judged, metric="-rmse", progress=progress)
     return _model(recipe, net, rated)
+
+
+def rmse(model: MfModel, hidden: Rated) -> float:
+    """Root mean squared error, in marks."""
+    gaps = np.concatenate(model.predict(hidden.queries, hidden.items)) - np.concatenate(hidden.marks)
+    return float(np.sqrt(np.mean(gaps**2)))
 
 
 def _net(recipe: "Mf", rated: Log, targets: NDArray[np.float32], n_items: int, seed: int) -> Net:
