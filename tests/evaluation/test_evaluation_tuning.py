@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import evaluation_world as toy
 import numpy as np
 import pytest
 
 from bowerbird.errors import ConfigError
 from bowerbird.evaluation.tuning import Bench, sample, tune, walk
+from bowerbird.models import Blend
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,12 @@ def test_validation_is_not_learned_from(bench):
 
 def test_nothing_to_tune_costs_nothing(bench):
     assert tune(toy.CampRecipe(), bench, {}).trials == ()
+
+
+@pytest.mark.parametrize(("split", "hide", "hidden"), [("last", None, "last"), ("time", None, None), ("last", "newest", "newest")])
+def test_a_blend_rehearses_what_the_split_asks_unless_it_is_told_otherwise(bench, split, hide, hidden):
+    asked = replace(bench, split=replace(bench.split, name=split))
+    assert tune(Blend(hide=hide), asked).recipe.hide == hidden
 
 
 def test_all_refused_is_said(bench):

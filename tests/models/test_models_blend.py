@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
 from bowerbird.config import parse
-from bowerbird.errors import ConfigError
+from bowerbird.errors import BundleError, ConfigError
 from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, pack
-from bowerbird.models.blend import _known
 from bowerbird.models.choices import FAR, HELD, PRETENDED, Choice, choices, offset, share_of_new
 from bowerbird.models.heldout import ENOUGH, trusted
 from bowerbird.models.mixing import Examples, _smooth_gain, candidates, learn, standardise
 from bowerbird.models.rehearsal import N_STAGES, PER_USER, STALE, Rehearsal, rehearse, stage
+from bowerbird.models.weighing import known_items
 from bowerbird.types import History, Log, Query
 
 MEMBERS = (Popular(), Ease(), Sequential(), Text())
@@ -433,9 +433,9 @@ class Hybrid:
         return self
 
 
-def test_of_a_reader_that_learns_only_what_it_learned_is_known() -> None:
-    assert _known((Hybrid(),), 3).tolist() == [True, False, False]  # type: ignore[arg-type]
-    assert _known((blended(Blend(members=(Text(),))).members[0],), world.N_ITEMS).all()
+def test_of_a_reader_that_learns_only_what_it_learned_isknown_items() -> None:
+    assert known_items((Hybrid(),), 3).tolist() == [True, False, False]  # type: ignore[arg-type]
+    assert known_items((blended(Blend(members=(Text(),))).members[0],), world.N_ITEMS).all()
 
 
 def test_members_show_their_own_progress() -> None:
@@ -444,6 +444,12 @@ def test_members_show_their_own_progress() -> None:
     recipe.fit(world.log(), world.catalogue(), np.random.default_rng(0), lambda what, done, total: shown.append(what))
     assert shown.count("blend: rehearse ease") == shown.count("blend: fit ease") == 1
     assert {what.split(":")[0] for what in shown} > {"blend"}
+
+
+def test_a_blend_of_other_stages_is_refused() -> None:
+    model = blended()
+    with pytest.raises(BundleError, match="weights must have 11 rows, one a stage, got 6"):
+        replace(model, weights=model.weights[:6])
 
 
 def test_without_texts_the_blend_does_without() -> None:

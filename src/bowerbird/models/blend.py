@@ -1,4 +1,4 @@
-"""Several models as one: how far to trust each, by the length of the history, is learned by rehearsal."""
+"""Several models as one: how far to trust each, by the length of the history and by who asks, is learned by rehearsal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,26 +10,22 @@ from pydantic import Field
 
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
-from bowerbird.errors import ConfigError
-from bowerbird.models.choices import PRETENDED, choices, offset, share_of_new, together
+from bowerbird.errors import BundleError, ConfigError
 from bowerbird.models.ease import Ease
-from bowerbird.models.heldout import trusted
 from bowerbird.models.ials import Ials
-from bowerbird.models.mixing import Floats, learn, standardise
+from bowerbird.models.mixing import Floats, standardise
 from bowerbird.models.popular import Popular
-from bowerbird.models.rehearsal import N_STAGES, Rehearsal, rehearse, stage
+from bowerbird.models.rehearsal import N_STAGES, rehearse, stage
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.single import Single, SingleModel
 from bowerbird.models.text import Text
-from bowerbird.protocols import Learns, Progress, ReadsVectors, silent
+from bowerbird.models.weighing import known_items, padded, weigh
+from bowerbird.protocols import Progress, ReadsVectors, silent
 from bowerbird.types import Log, Query, Scores
 
 Member = Annotated[Single, Field(discriminator="kind")]
 
 BATCH = 128
-
-FEW = 0.01
-"""Where a smaller share of the items is new, what new items are due is learned from known ones that are treated as new."""
 
 DEFAULT: tuple[Single, ...] = (Popular(), Popular(half_life_days=365), Popular(half_life_days=30), Ease(), Sequential(), Ials(), Text())
 """Popularity for newcomers, two linear models and a factorisation for behaviour, texts for what is new."""
@@ -93,7 +89,7 @@ class Blend(Settings):
             progress(f"blend: rehearse {recipe.kind}", place, total)
             members.append(recipe.fit(rehearsal.log, catalogue, np.random.default_rng(seed), progress))
         progress("blend: weigh", len(recipes), total)
-        weights, fresh, offsets = _weigh(tuple(members), rehearsal, len(catalogue), self.newness, rng)
+        weights, fresh, offsets = weigh(tuple(members), rehearsal, len(catalogue), self.newness, rng)
         reads = np.array([isinstance(member, ReadsVectors) for member in members])
         useful = np.flatnonzero((weights > 1e-3).any(axis=0) | reads)
         fitted = []
@@ -101,7 +97,7 @@ class Blend(Settings):
             progress(f"blend: fit {recipes[place].kind}", len(recipes) + 1 + place, total)
             fitted.append(recipes[place].fit(log, catalogue, again[place], progress))
         progress("blend", total, total)
-        known = _known(tuple(fitted), len(catalogue))
+        known = known_items(tuple(fitted), len(catalogue))
         return BlendModel(tuple(fitted), known, weights[:, useful], fresh[:, useful], offsets)
 
 
@@ -111,7 +107,7 @@ class BlendModel:
 
     members  the models
     known    (n_items,) items that some member knows from behaviour; the others are new
-    weights  (n_stages, n_members) of z for known items; a member that cannot say counts as saying the mean
+    weights  (n_stages, n_members) of z for known items (`rehearsal.stage`); a member that cannot say counts as saying the mean
     fresh    (n_stages, n_members) of z for new items
     offsets  (n_stages,) added for new items
     """
@@ -122,6 +118,10 @@ class BlendModel:
     weights: NDArray[np.float32]
     fresh: NDArray[np.float32]
     offsets: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != N_STAGES:
+            raise BundleError(f"blend: weights must have {N_STAGES} rows, one a stage, got {len(self.weights)}; fit it again")
 
     @property
     def n_items(self) -> int:
@@ -151,7 +151,10 @@ class BlendModel:
         return total
 
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
-        """(n_events, n_items): what each member's contributions come to, weighted and by the standard deviation of its scores."""
+        """(n_events, n_items): what each member's contributions come to, weighted and by the standard deviation of its scores.
+
+        As exact as the members' own. What an event changes besides (that deviation, the stage) is in none of them.
+        """
         total = np.zeros((len(query.history), len(items)), np.float32)
         for place, member in enumerate(self.members):
             _, _, deviation = self._standard(member, [query])
@@ -171,55 +174,10 @@ class BlendModel:
         return replace(self, members=members, known=known)
 
     def _standard(self, member: SingleModel, queries: Sequence[Query]) -> tuple[Floats, Floats, Floats]:
-        return standardise(_padded(member.score(queries), self.n_items), self.known)
+        return standardise(padded(member.score(queries), self.n_items), self.known)
 
     def _weights(self, queries: Sequence[Query], place: int) -> Floats:
         """(n_queries, n_items): the weight of one member."""
         stages = stage(queries)
         table: Floats = np.where(self.known, self.weights[stages, place][:, None], self.fresh[stages, place][:, None])
         return table
-
-
-def _padded(scores: Scores, n_items: int) -> Scores:
-    missing = n_items - scores.shape[1]
-    return scores if missing == 0 else np.pad(scores, ((0, 0), (0, missing)), constant_values=np.nan)
-
-
-def _known(members: tuple[SingleModel, ...], n_items: int) -> NDArray[np.bool_]:
-    """(n_items,): items that some member knows from behaviour; all, where every member reads and none learns."""
-    learned = [_learned(member) for member in members if isinstance(member, Learns) or not isinstance(member, ReadsVectors)]
-    return np.any(learned, axis=0) if learned else np.ones(n_items, bool)
-
-
-def _learned(member: SingleModel) -> NDArray[np.bool_]:
-    return member.learned if isinstance(member, Learns) else member.scorable
-
-
-def _weigh(
-    members: tuple[SingleModel, ...], rehearsal: Rehearsal, n_items: int, newness: float, rng: np.random.Generator
-) -> tuple[Floats, Floats, Floats]:
-    """Weights for known items, for new ones, and the offsets of new ones."""
-    known = _known(members, n_items)
-    reads = np.array([isinstance(member, ReadsVectors) for member in members])
-
-    def standard(queries: Sequence[Query]) -> Floats:
-        return np.stack([standardise(_padded(member.score(queries), n_items), known)[0] for member in members], axis=-1)
-
-    plain, pretended = choices(standard, known, reads, rehearsal, rng)
-    equal = np.concatenate((np.full(2 * len(members), 1 / len(members)), [0, 0]))
-    floors = np.concatenate((np.zeros(2 * len(members)), [-np.inf, -np.inf]))
-    allowed = np.ones((N_STAGES, len(equal)), bool)
-
-    def learned(without: int | None) -> Floats:
-        used = [choice for choice in (*plain, *pretended) if choice.half != without]
-        return learn(together(used, len(equal)), equal, floors, allowed)
-
-    allowed[:, : len(members)] = trusted(plain, len(members), learned)
-    table = learned(None)
-    new = float((~known).mean())
-    asked, expected = (plain, new) if new > FEW else (pretended, PRETENDED)
-    rehearsed = [choice for choice in asked if choice.new.any()]
-    share = share_of_new(rehearsed, expected)
-    wish = [offset(rehearsed, number, row, newness * share) - offset(rehearsed, number, row, share) for number, row in enumerate(table)]
-    offsets = (table[:, -2:].sum(axis=1) + wish).astype(np.float32)
-    return table[:, : len(members)], table[:, len(members) : -2] * reads, offsets
