@@ -50,6 +50,7 @@ def test_each_model_stands_in_each_table_with_what_it_did_and_what_it_took(resul
             assert 0 <= low <= mean <= high <= 1
             assert row["peak_bytes"] == 10**6
             assert row["fit_seconds"] > 0
+            assert row["cpu_seconds"] >= 0
             assert row["ms_per_query"] > 0
         assert found["ease"]["spread"] == 0
     assert found["ease"]["ndcg"][0] > 2 * found["popular"]["ndcg"][0]
@@ -97,7 +98,7 @@ def test_where_there_are_newcomers_the_known_users_are_tested_apart(results):
 
 
 def fit(ndcg, peak=5):
-    costs = {"fit_seconds": 1.0, "ms_per_query": 1.0, "coverage": 0.5, "peak_bytes": peak, "load": 0.5, "code": "c0de"}
+    costs = {"fit_seconds": 1.0, "cpu_seconds": None, "ms_per_query": 1.0, "coverage": 0.5, "peak_bytes": peak, "load": 0.5, "code": "c0de"}
     return {"ndcg": ndcg, "recall": ndcg, "known": [True, False], **costs}
 
 
@@ -108,6 +109,7 @@ def test_a_users_figure_is_the_mean_over_the_seeds():
     assert found[0]["spread"] == pytest.approx(np.std([0.5, 0.55], ddof=1))
     assert found[0]["peak_bytes"] == 7
     assert found[0]["behind"] is None
+    assert found[0]["cpu_seconds"] is None
 
 
 def test_one_seed_says_nothing_of_other_seeds():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -54,6 +54,7 @@ class Row:
     role         "baseline", "system" (the first is the one compared) or "control"
     tuned        its settings and the trials that chose them
     fit_seconds  of the last fit; wall time
+    cpu_seconds  of the last fit; processor time of all threads, which a busy machine does not stretch
     """
 
     name: str
@@ -61,6 +62,7 @@ class Row:
     tuned: Tuned
     result: Result
     fit_seconds: float
+    cpu_seconds: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -134,9 +136,9 @@ def judged_row(
     told      the catalogue that the model reads; variety is measured with the bench's own
     fallback  answers the queries of which the model can say nothing
     """
-    start = perf_counter()
+    start, worked = perf_counter(), process_time()
     model = tuned.recipe.fit(bench.learned, told, np.random.default_rng(bench.seed), bench.progress)
-    seconds = perf_counter() - start
+    seconds, worked = perf_counter() - start, process_time() - worked
     pipeline = Pipeline(Fallback(model, fallback) if fallback else model, told, ranking)
     result = evaluate(
         pipeline.recommend,
@@ -148,4 +150,4 @@ def judged_row(
         seed=bench.seed,
         progress=bench.progress,
     )
-    return Row(name, role, tuned, result, seconds)
+    return Row(name, role, tuned, result, seconds, worked)

@@ -36,7 +36,8 @@ def judging(bench: Bench, recipe: Recipe, popular: Recipe | None, progress: Prog
     fallback = fitted_popular(bench, popular) if popular else None
     ranking = RankingSettings(diversity=0, repeats=bench.repeats)
     row = judged_row(bench, recipe.kind, "", Tuned(recipe, (), 0), told=bench.catalogue, ranking=ranking, fallback=fallback)
-    return {**figures(row.result), "fit_seconds": row.fit_seconds, "ms_per_query": row.result.ms_per_query}
+    costs = {"fit_seconds": row.fit_seconds, "cpu_seconds": row.cpu_seconds, "ms_per_query": row.result.ms_per_query}
+    return {**figures(row.result), **costs}
 
 
 def figures(result: Result) -> Json:

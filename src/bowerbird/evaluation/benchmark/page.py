@@ -9,6 +9,9 @@ from bowerbird.types import Json
 Columns = Mapping[str, Callable[[Json], str]]
 """Heading → what stands under it, of a row."""
 
+NOTHING = "–"
+"""Cannot be said. A column that says no more is left out."""
+
 
 def page(results: Json, folder: str) -> str:
     """All of the page; the same results give the same text.
@@ -50,7 +53,9 @@ def _table(table: Json, results: Json) -> list[str]:
     chosen = [f"{row['title']}: {_named(row['chosen'])}" for row in measured if row["chosen"]]
     skipped = [f"{row['title']}: {row['why']}" for row in table["rows"] if "why" in row]
     notes = [f"{row['title']}, version {row['version']}. {row['note']}".strip() for row in measured if row["role"] == "peer"]
-    parts = [wording.table_head(table), _grid({**_accuracy(table, results), **_tested(measured, results["system"]), **COSTS}, measured)]
+    columns = {**_accuracy(table, results), **_tested(results["system"]), **COSTS}
+    told = {heading: cell for heading, cell in columns.items() if any(cell(row) not in ("", NOTHING) for row in measured)}
+    parts = [wording.table_head(table), _grid(told, measured)]
     parts += [wording.CHOSEN.format(lines=_list(chosen))] if chosen else []
     parts += ["Not measured here:\n\n" + _list(skipped)] if skipped else []
     parts += ["Other libraries:\n\n" + _list(notes)] if notes else []
@@ -73,21 +78,20 @@ def _accuracy(table: Json, results: Json) -> Columns:
     return columns
 
 
-def _tested(rows: Sequence[Json], system: str) -> Columns:
-    """What the system is ahead by, of all users and of those with a history, as far as that was tested."""
-    columns: Columns = {
+def _tested(system: str) -> Columns:
+    """What the system is ahead by, of all users and of those with a history."""
+    return {
         f"{system} − it": lambda row: _gap(row["behind"]),
         f"{system} − it, known users": lambda row: _gap(row["behind_known"]),
     }
-    asked = zip(columns.items(), ("behind", "behind_known"), strict=True)
-    return {heading: cell for (heading, cell), name in asked if any(row[name] for row in rows)}
 
 
 COSTS: Columns = {
     "coverage": lambda row: _number(row["coverage"], 3),
-    "tuning, s": lambda row: f"{row['tuning_seconds']:.1f}" if row["tuning_seconds"] else "–",
-    "fit, s": lambda row: f"{row['fit_seconds']:.2f}",
-    "memory, MB": lambda row: "–" if row["peak_bytes"] is None else f"{row['peak_bytes'] / 1e6:,.0f}",
+    "tuning, s": lambda row: f"{row['tuning_seconds']:.1f}" if row["tuning_seconds"] else NOTHING,
+    "fit, s": lambda row: _number(row["fit_seconds"], 2),
+    "fit, processor s": lambda row: _number(row["cpu_seconds"], 2),
+    "memory, MB": lambda row: NOTHING if row["peak_bytes"] is None else f"{row['peak_bytes'] / 1e6:,.0f}",
     "ms/query": lambda row: f"{row['ms_per_query']:.2f}",
 }
 
@@ -100,7 +104,7 @@ def _grid(columns: Columns, rows: Sequence[Json]) -> str:
 def _interval(figure: Sequence[float | None], *, bold: bool = False) -> str:
     mean, low, high = figure
     if mean is None:
-        return "–"
+        return NOTHING
     shown = f"**{mean:.4f}**" if bold else f"{mean:.4f}"
     return f"{shown} ({low:.3f}–{high:.3f})"
 
@@ -112,7 +116,7 @@ def _gap(gap: Json | None) -> str:
 
 
 def _number(value: float | None, digits: int = 4) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+    return NOTHING if value is None else f"{value:.{digits}f}"
 
 
 def _named(settings: Json) -> str:

@@ -73,6 +73,7 @@ def _row(bench: Bench, peer: str, name: str, spent: Spent, recommend: Recommend)
     fit = {
         **figures(result),
         "fit_seconds": spent.fit_seconds,
+        "cpu_seconds": None,
         "ms_per_query": 1000 * spent.recommend_seconds / max(result.users, 1),
         "peak_bytes": round(1e6 * spent.peak_memory_mb),
         "load": load(),

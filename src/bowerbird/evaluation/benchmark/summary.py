@@ -63,13 +63,18 @@ def _gaps(measured: Sequence[Json], ndcg: NDArray[np.float64], rng: np.random.Ge
 def _costs(fits: Sequence[Json]) -> Json:
     """What a fit took, the mean over the seeds, its memory the most of them; and how much the seeds disagree."""
     scores = [np.mean(fit["ndcg"]) for fit in fits]
-    peaks, loads = ([fit[name] for fit in fits if fit[name] is not None] for name in ("peak_bytes", "load"))
+    peaks = _told(fits, "peak_bytes")
     return {
         "spread": float(np.std(scores, ddof=1)) if len(fits) > 1 else None,
-        "coverage": float(np.mean([fit["coverage"] for fit in fits])),
-        "fit_seconds": float(np.mean([fit["fit_seconds"] for fit in fits])),
-        "ms_per_query": float(np.mean([fit["ms_per_query"] for fit in fits])),
+        **{name: _mean(_told(fits, name)) for name in ("coverage", "fit_seconds", "cpu_seconds", "ms_per_query", "load")},
         "peak_bytes": max(peaks, default=None),
-        "load": float(np.mean(loads)) if loads else None,
         "code": sorted({fit["code"] for fit in fits}),
     }
+
+
+def _told(fits: Sequence[Json], name: str) -> list[float]:
+    return [fit[name] for fit in fits if fit[name] is not None]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None

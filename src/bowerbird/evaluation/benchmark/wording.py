@@ -21,9 +21,9 @@ READING = """\
   NDCG on the same users, with p from {resamples:,} paired bootstraps, two-sided, corrected by Holm within each column. Where many
   users are newcomers, read the column of the known users: the rest is a contest of popularity. We do not test whichever model came out
   best: to pick the winner by the same users and then test it would flatter it. Bold is the highest figure, no more.
-* **Costs** are those of one fit in a process of its own with {threads}: wall seconds, with the loading of the model's libraries;
-  the most memory of that process, with libraries and data, so the rows of popularity show the floor; milliseconds a query, asked in
-  batches of 256. *tuning* is all trials. Take times as ratios."""
+* **Costs** are those of one fit in a process of its own with {threads}: seconds by the clock and of the processor, with the loading of
+  the model's libraries; the most memory of that process, with libraries and data, so the rows of popularity show the floor;
+  milliseconds a query, asked in batches of 256. *tuning* is all trials. Take times as ratios."""
 
 SEEDS = """, of each user's mean over the seeds. *± seeds* is
   the standard deviation of the mean NDCG over the seeds; 0.0000 for what has no chance in it."""
