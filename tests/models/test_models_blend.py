@@ -214,7 +214,7 @@ def halves_told(n: int = 60, stage: int = 1, half: int = 0) -> list[Choice]:
     features[39, :2] = 1, 1
     features[:39, 2:] = 0
     counts = (np.arange(40) < 39).astype(np.float32)
-    return [Choice(features.astype(np.float32), counts, 39, stage, half) for _ in range(n)]
+    return [Choice(features.astype(np.float32), counts, 39, stage, 2 * user + half) for user in range(n)]
 
 
 def test_where_the_blend_beats_each_member_all_may_have_weight() -> None:
@@ -237,11 +237,11 @@ def test_weights_are_judged_by_users_that_they_were_not_learned_from() -> None:
     assert not trusted(halves_told(half=1), 2, lambda without: good if without == 0 else bad).all()
 
 
-def test_few_questions_judge_nobody() -> None:
+def test_few_users_judge_nobody() -> None:
     nothing = np.zeros((N_STAGES, 4), np.float32)
     assert trusted(halves_told(ENOUGH - 1), 2, lambda _: nothing).all()
     assert not trusted(halves_told(ENOUGH), 2, lambda _: nothing).all()
-    assert trusted([replace(choice, worth=0.1) for choice in halves_told(ENOUGH)], 2, lambda _: nothing).all()
+    assert trusted([replace(choice, user=0) for choice in halves_told(ENOUGH)], 2, lambda _: nothing).all()
 
 
 # ── new items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,7 +30,7 @@ class Choice:
     counts    (n_candidates,) float32, as in `Examples`; 0 also for what was wanted as well
     taken     the place of the item that was taken
     stage     of the query
-    half      0 or 1, the half of the users that whoever asks belongs to
+    user      number of the user who asks
     worth     all that one query asks for is worth 1
     """
 
@@ -38,8 +38,13 @@ class Choice:
     counts: Floats
     taken: int
     stage: int
-    half: int = 0
+    user: int = 0
     worth: float = 1.0
+
+    @property
+    def half(self) -> int:
+        """0 or 1, the half of the users that whoever asks belongs to."""
+        return self.user % 2
 
     @property
     def new(self) -> NDArray[np.bool_]:
@@ -98,7 +103,7 @@ def _choice(
     marks = np.stack((new[items], truly[items]), axis=1)
     features = np.concatenate((said * ~new[items, None], said * new[items, None], marks), axis=1).astype(np.float32)
     taken, number = int(np.flatnonzero(items == target)[0]), int(stage([question.query])[0])
-    return [Choice(features, counts, taken, number, question.user % 2, 1 / len(question.asked))]
+    return [Choice(features, counts, taken, number, question.user, 1 / len(question.asked))]
 
 
 def together(choices: list[Choice], n_features: int) -> Examples:

@@ -10,7 +10,7 @@ from bowerbird.models.mixing import Floats
 from bowerbird.models.rehearsal import ASKERS
 
 ENOUGH = 30
-"""With fewer questions nobody is judged: the best of several members on a few users is anyone."""
+"""With fewer users nobody is judged: the best of several members on a few users is anyone."""
 
 
 def trusted(choices: Sequence[Choice], n_members: int, learned: Callable[[int], Floats]) -> NDArray[np.bool_]:
@@ -29,7 +29,7 @@ def trusted(choices: Sequence[Choice], n_members: int, learned: Callable[[int], 
     for asker in np.unique(ASKERS).tolist():
         judged = [choice for choice in known if ASKERS[choice.stage] == asker]
         worth = np.array([choice.worth for choice in judged])
-        if worth.sum() < ENOUGH:
+        if len({choice.user for choice in judged}) < ENOUGH:
             continue
         together = np.average([_gain(choice, rows[choice.half][choice.stage]) for choice in judged], weights=worth)
         alone = np.average([[_gain(choice, row) for row in np.eye(n_members)] for choice in judged], axis=0, weights=worth)
