@@ -28,7 +28,7 @@ from bowerbird.models import Recipe
 from bowerbird.pipeline import Pipeline
 from bowerbird.protocols import silent
 
-TRAIN = {"runs": None, "tracker": None, "epochs": 60, "patience": 6}
+TRAIN = {"runs": None, "tracker": None, "epochs": 60}
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},

@@ -53,11 +53,15 @@ class ReadsVectors(Protocol):
 
 @runtime_checkable
 class Learns(Protocol):
-    """A scorer that says which items it knows from behaviour, where that is not all that it can score."""
+    """A scorer that reads vectors, and knows some items from behaviour as well."""
 
     @property
     def learned(self) -> NDArray[np.bool_]:
-        """(n_items,)"""
+        """(n_items,): items known from behaviour."""
+        ...
+
+    def score_as_new(self, queries: Sequence[Query]) -> Scores:
+        """(n_queries, n_items): the scores that items would have, were they new; histories are read as they are."""
         ...
 
 

@@ -131,6 +131,16 @@ def test_a_new_item_is_scored_by_its_text() -> None:
     assert (model.own[world.NEW] == 0).all()
 
 
+def test_an_item_as_new_is_what_its_text_makes_it() -> None:
+    model = recipe(hide=0.3).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    query = [Query(History.of([16, 17, 18]))]
+    plain, as_new = model.score(query)[0], model.score_as_new(query)[0]
+    assert as_new[world.NEW] == pytest.approx(plain[world.NEW], abs=1e-5)
+    assert not np.allclose(as_new[:8], plain[:8])
+    twin = model.with_vectors(np.concatenate((world.vectors(), world.vectors()[:1])))
+    assert twin.score(query)[0, -1] == pytest.approx(as_new[0], abs=1e-4)
+
+
 def test_without_texts_it_knows_what_was_taken() -> None:
     shop = world.catalogue()
     blind = type(shop)(shop.frame)

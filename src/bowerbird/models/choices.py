@@ -53,7 +53,7 @@ class Choice:
 
 
 def choices(
-    standard: Callable[[Sequence[Query]], Floats],
+    standard: Callable[[Sequence[Query]], tuple[Floats, Floats]],
     known: NDArray[np.bool_],
     reads: NDArray[np.bool_],
     rehearsal: Rehearsal,
@@ -61,7 +61,8 @@ def choices(
 ) -> tuple[list[Choice], list[Choice]]:
     """The questions as they are, and with some known items treated as new; without those whose target cannot be scored.
 
-    standard  queries → (n_queries, n_items, n_members), each member's standard scores, NaN = cannot say
+    standard  queries → each member's standard scores, (n_queries, n_items, n_members), of the items as they are and as if they were
+              new; NaN = cannot say
     known     (n_items,) items that are not new
     reads     (n_members,) members that can say something of new items
     """
@@ -69,16 +70,17 @@ def choices(
     pretended: list[Choice] = []
     for start in range(0, len(rehearsal.questions), BATCH):
         questions = rehearsal.questions[start : start + BATCH]
-        for z, question in zip(standard([question.query for question in questions]), questions, strict=True):
+        for z, as_new, question in zip(*standard([question.query for question in questions]), questions, strict=True):
             for target in question.asked.tolist():
                 pretend = known & (rng.random(len(known)) < PRETENDED)
-                plain += _choice(z, question, target, ~known, ~known, reads, rng)
-                pretended += _choice(z, question, target, ~known | pretend, ~known, reads, rng)
+                plain += _choice(z, as_new, question, target, ~known, ~known, reads, rng)
+                pretended += _choice(z, as_new, question, target, ~known | pretend, ~known, reads, rng)
     return plain, [choice for choice in pretended if choice.new.any()]
 
 
 def _choice(
     z: Floats,
+    as_new: Floats,
     question: Question,
     target: int,
     new: NDArray[np.bool_],
@@ -88,18 +90,19 @@ def _choice(
 ) -> list[Choice]:
     """One item that is asked for, if it can be scored.
 
-    z           (n_items, n_members)
+    z, as_new   (n_items, n_members)
     new, truly  (n_items,) items to treat as new, and those that are
     """
-    heard = ~np.isnan(z) & np.where(new[:, None], reads, True)
+    seen = np.where(new[:, None], as_new, z)
+    heard = ~np.isnan(seen) & np.where(new[:, None], reads, True)
     able = np.asarray(heard.any(axis=1))
     able[question.query.history.items] = False
     if not able[target]:
         return []
-    fresh = [np.where(new, row, np.nan) for row in z.T[reads]]
+    fresh = [np.where(new, row, np.nan) for row in as_new.T[reads]]
     items, counts = candidates([*z.T, *fresh], ~able, target, N_BEST, N_RANDOM, rng)
     counts[np.isin(items, question.wanted)] = 0
-    said = np.where(heard[items], z[items], 0)
+    said = np.where(heard[items], seen[items], 0)
     marks = np.stack((new[items], truly[items]), axis=1)
     features = np.concatenate((said * ~new[items, None], said * new[items, None], marks), axis=1).astype(np.float32)
     taken, number = int(np.flatnonzero(items == target)[0]), int(stage([question.query])[0])

@@ -154,6 +154,12 @@ class SasrecModel:
         """(n_queries, n_items)"""
         return self.query_vectors(queries) @ self.item_vectors.T
 
+    def score_as_new(self, queries: Sequence[Query]) -> Scores:
+        """(n_queries, n_items): by the projections of the items' texts alone; NaN without a text."""
+        texts = self.item_vectors - self.own
+        texts[~texts.any(axis=1)] = np.nan
+        return self.query_vectors(queries) @ texts.T
+
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_events, n_items): how far the score falls, were the event not in the history."""
         return falls(self, query, items)

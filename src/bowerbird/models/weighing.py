@@ -33,6 +33,14 @@ def _learned(member: SingleModel) -> NDArray[np.bool_]:
     return member.learned if isinstance(member, Learns) else member.scorable
 
 
+def _standard(member: SingleModel, queries: Sequence[Query], n_items: int, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """A member's standard scores of the items as they are, and as if they were new."""
+    z, mean, deviation = standardise(padded(member.score(queries), n_items), known)
+    if not isinstance(member, Learns):
+        return z, z
+    return z, (padded(member.score_as_new(queries), n_items) - mean[:, None]) / deviation[:, None]
+
+
 def weigh(
     members: tuple[SingleModel, ...], rehearsal: Rehearsal, n_items: int, newness: float, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats]:
@@ -40,8 +48,9 @@ def weigh(
     known = known_items(members, n_items)
     reads = np.array([isinstance(member, ReadsVectors) for member in members])
 
-    def standard(queries: Sequence[Query]) -> Floats:
-        return np.stack([standardise(padded(member.score(queries), n_items), known)[0] for member in members], axis=-1)
+    def standard(queries: Sequence[Query]) -> tuple[Floats, Floats]:
+        z, as_new = zip(*(_standard(member, queries, n_items, known) for member in members), strict=True)
+        return np.stack(z, axis=-1), np.stack(as_new, axis=-1)
 
     plain, pretended = choices(standard, known, reads, rehearsal, rng)
     equal = np.concatenate((np.full(2 * len(members), 1 / len(members)), [0, 0]))

@@ -49,7 +49,7 @@ class TrainSettings(Settings):
     batch_events: int = Field(default=1024, ge=1)
     accumulate: int = Field(default=1, ge=1)
     epochs: int = Field(default=100, ge=1)
-    patience: Annotated[Annotated[int, Field(ge=1)] | None, Unset] = 5
+    patience: Annotated[Annotated[int, Field(ge=1)] | None, Unset] = 10
     holdout: float = Field(default=0.1, ge=0, lt=1)
     precision: Literal["32", "bf16", "16"] = "32"
     accelerator: str = "auto"
