@@ -80,14 +80,14 @@ CHEAP: tuple[Contestant, ...] = (
 )
 
 TRAINED: tuple[Contestant, ...] = tuple(
-    Contestant(title, {"kind": kind, **UNWATCHED}, trained=True)
-    for title, kind in (
-        ("MF", "mf"),
-        ("BPR", "bpr"),
-        ("AMF", "amf"),
-        ("NCF", "ncf"),
-        ("two-tower", "two_tower"),
-        ("SASRec", "sasrec"),
+    Contestant(title, {**settings, **UNWATCHED}, trained=True)
+    for title, settings in (
+        ("MF", {"kind": "mf"}),
+        ("BPR", {"kind": "bpr"}),
+        ("AMF", {"kind": "bpr", "adversarial": {}}),
+        ("NCF", {"kind": "ncf"}),
+        ("two-tower", {"kind": "two_tower"}),
+        ("SASRec", {"kind": "sasrec"}),
     )
 )
 
