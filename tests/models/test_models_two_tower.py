@@ -16,7 +16,7 @@ from bowerbird.nets.two_tower import QueryTower
 from bowerbird.nets.two_tower import TwoTower as Net
 from bowerbird.types import History, Log, Query
 
-TRAIN = {"epochs": 15, "batch_events": 64, "learning_rate": 0.01, "patience": None, "runs": None, "tracker": None}
+TRAIN = {"epochs": 15, "batch_events": 64, "learning_rate": 0.01, "weight_decay": 0.0, "patience": None, "runs": None, "tracker": None}
 RNG = np.random.default_rng
 
 
@@ -33,8 +33,8 @@ def untrained(made: TwoTower, catalogue: Catalogue, counts: np.ndarray) -> tuple
 
 def tower() -> QueryTower:
     torch.manual_seed(0)
-    net = QueryTower(3, 5, 0.1).eval()
-    for part in (net.mix, net.clock, net.shares):
+    net = QueryTower(3, 5, 2.0, 0.1).eval()
+    for part in (net.mix, net.clock):
         torch.nn.init.normal_(part, std=0.5)
     return net
 

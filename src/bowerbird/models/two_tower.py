@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,12 @@ from bowerbird.models.whitening import placed
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.training import require
-from bowerbird.training.settings import TrainSettings
+from bowerbird.training.settings import TrainSettings, over
 from bowerbird.types import Log, Query, Scores
 
 BATCH = 256
 DAY, WEEK = 86_400.0, 604_800.0
+TRAIN = TrainSettings(learning_rate=0.01, weight_decay=0.3, epochs=30, patience=3)
 
 
 class TwoTower(Settings):
@@ -39,14 +40,13 @@ class TwoTower(Settings):
     length       events of the history that are read, the newest
     attributes   names of catalogue columns whose values say something of an item, as its categories do: ("brand",)
     clock        whether the hour and the day are read
-    temperature  of the cosine, where it starts; it is learned
+    half_life_events, whiten, temperature  of the cosine, as in `Text`, and what it is divided by: the lower, the more texts count
     loss         "sampled_softmax" over a sample, or "softmax" over all items
     sampling     of the sample: "batch" (the batch's own items, which costs no further item vectors), "uniform" or "popularity"
     negatives    size of the sample; without meaning for "batch"
     hide         share of the items whose own vector is hidden in a step
     newness      added to the score of every item that nobody has touched: above 0 they are shown more than behaviour can vouch for
     dropout      share of the values of what was learned of the history's items that are set to 0 in training
-    whiten       as in `Text`
     train        how it is trained
 
     An item that is put in live is known by its text alone: its categories and attributes are not read until the next fit.
@@ -61,23 +61,25 @@ class TwoTower(Settings):
     length: int = Field(default=50, ge=1)
     attributes: tuple[str, ...] = ()
     clock: bool = True
-    temperature: float = Field(default=0.07, gt=0)
+    half_life_events: float = Field(default=1.0, gt=0)
+    whiten: float = Field(default=0.5, ge=0, le=1)
+    temperature: float = Field(default=0.2, gt=0)
     loss: Literal["sampled_softmax", "softmax"] = "sampled_softmax"
     sampling: Literal["batch", "uniform", "popularity"] = "batch"
     negatives: int = Field(default=512, ge=1)
     hide: float = Field(default=0.3, ge=0, lt=1)
     newness: float = 0.0
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    whiten: float = Field(default=0.5, ge=0, le=1)
-    train: TrainSettings = Field(default_factory=TrainSettings)
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    train: Annotated[TrainSettings, over(TRAIN)] = TRAIN
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"hide": (0.1, 0.5), "dropout": (0.1, 0.3)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"temperature": (0.15, 0.2, 0.3)}
     RANGES: ClassVar[dict[str, Range | tuple[Any, ...]]] = {
         "factors": (32, 64, 128, 256),
-        "temperature": Range(0.03, 0.3, log=True),
+        "temperature": Range(0.05, 0.5, log=True),
         "hide": Range(0.0, 0.7),
         "dropout": Range(0.0, 0.5),
-        "train.learning_rate": Range(3e-4, 1e-2, log=True),
+        "train.learning_rate": Range(1e-3, 3e-2, log=True),
+        "train.weight_decay": Range(0.01, 1.0, log=True),
     }
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "TwoTowerModel":

@@ -124,7 +124,7 @@ def make_net(recipe: "TwoTower", counts: NDArray[np.int64], known: Told, seed: i
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         items = ItemTower(counts > 0, texts, known.labels, known.n_labels, recipe.factors, recipe.hide)
-        query = QueryTower(texts.shape[1], recipe.factors, recipe.temperature)
+        query = QueryTower(texts.shape[1], recipe.factors, recipe.half_life_events, recipe.temperature)
     negatives = None if recipe.loss == "softmax" else Negatives(recipe.sampling, counts, recipe.negatives)
     return Net(items, query, Objective(recipe.loss, negatives), recipe.dropout)
 

@@ -73,23 +73,23 @@ class ItemTower(nn.Module):
 class QueryTower(nn.Module):
     """A query as t + d + 1 numbers: what the history's texts say, of unit length, over a temperature; what was learned of them; and a 1.
 
-    Both parts mix a few recency-weighted means of the history: the texts by a number each, what was learned by a matrix each, to which
-    the clock adds its own. It starts as the texts' first mean alone, whose half-life is one event.
+    The texts' part is a recency-weighted mean, and nothing in it is learned: trained on the events that the learned part fits ever more
+    closely, it would be trusted ever less, and new items have nothing else. The learned part mixes a few such means, each by a matrix,
+    and what the clock tells.
 
     This part, and nothing else, is exported and served.
 
     t, d         numbers of an item's text, and of what was learned
-    temperature  where it starts; it is learned
+    half_life    of the texts' mean, in events
     """
 
-    def __init__(self, t: int, d: int, temperature: float) -> None:
+    def __init__(self, t: int, d: int, half_life: float, temperature: float) -> None:
         super().__init__()
-        self.t = t
+        self.t, self.temperature = t, temperature
+        self.recent = Pools([half_life]).requires_grad_(False)
         self.pools = Pools(HALF_LIVES)
-        self.shares = nn.Parameter(torch.tensor([1.0] + [0.0] * (len(HALF_LIVES) - 1)))
         self.mix = nn.Parameter(torch.eye(d).repeat(len(HALF_LIVES), 1))
         self.clock = nn.Parameter(torch.zeros(N_CLOCK, d))
-        self.log_scale = nn.Parameter(-torch.log(torch.tensor([temperature])))
 
     def read(self, vectors: Tensor, weights: Tensor, clock: Tensor) -> Tensor:
         """(B, L, t + d + 1): what is asked for after each event.
@@ -98,16 +98,19 @@ class QueryTower(nn.Module):
         weights  (B, L) in [-1, 1]: a dislike subtracts the item
         clock    (B, L, 4) when the question is asked, see `models.two_tower.clock`
         """
-        return self._ask(self.pools.every(vectors, weights), clock)
+        texts, learned = vectors[..., : self.t], vectors[..., self.t :]
+        return self._ask(self.recent.every(texts, weights), self.pools.every(learned, weights), clock)
 
     def forward(self, vectors: Tensor, weights: Tensor, clock: Tensor, last: Tensor) -> Tensor:
         """(B, t + d + 1): what each history asks for; clock (B, 4), last (B,) int64 the place of its newest event."""
-        return self._ask(self.pools.last(vectors, weights, last), clock)
+        texts, learned = vectors[..., : self.t], vectors[..., self.t :]
+        return self._ask(self.recent.last(texts, weights, last), self.pools.last(learned, weights, last), clock)
 
-    def _ask(self, means: Tensor, clock: Tensor) -> Tensor:
-        texts = F.normalize((means[..., : self.t] * self.shares[:, None]).sum(dim=-2), dim=-1)
-        learned = means[..., self.t :].flatten(-2) @ self.mix + clock @ self.clock
-        return torch.cat((texts * self.log_scale.exp(), learned, torch.ones_like(learned[..., :1])), dim=-1)
+    def _ask(self, texts: Tensor, learned: Tensor, clock: Tensor) -> Tensor:
+        """From means of texts (…, 1, t) and of what was learned (…, K, d)."""
+        said = F.normalize(texts.flatten(-2), dim=-1) / self.temperature
+        mixed = learned.flatten(-2) @ self.mix + clock @ self.clock
+        return torch.cat((said, mixed, torch.ones_like(mixed[..., :1])), dim=-1)
 
 
 class TwoTower(nn.Module):
