@@ -3,13 +3,15 @@
 FOLDER holds `events.csv` (user, item, position, split; the split is by time) and `items.jsonl` (item, title, description, brand,
 categories), cut from UCSD's Amazon reviews of 2018, Office Products (https://nijianmo.github.io/amazon/). Every model is fitted on
 the training events alone and asked for each test event with all that the user did before. The catalogue is ranked in full, items of
-the history are left out, ties count against us. Beside the text model and the blend stand their controls.
+the history are left out, ties count against us. Beside the text model and the blend stand their controls. Nets take part where the extra
+`train` is installed.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +23,12 @@ from bowerbird.data import Cases, Catalogue, Dataset, DataSettings, clean, read
 from bowerbird.evaluation import evaluate, intervals
 from bowerbird.evaluation.controls import CONTROLS
 from bowerbird.fitting import read_catalogue
-from bowerbird.models import Blend, Ease, Ials, Popular, Recipe, Sequential, Text
+from bowerbird.models import Blend, Ease, Ials, Popular, Recipe, Sasrec, Sequential, Text, TwoTower
 from bowerbird.pipeline import Pipeline
 from bowerbird.types import History, Query
+
+QUIET = {"runs": None, "tracker": None}
+"""A training that leaves no folder behind."""
 
 
 def main() -> None:
@@ -52,12 +57,13 @@ def main() -> None:
 
 def systems(catalogue: Catalogue) -> Iterator[tuple[str, Recipe, Catalogue]]:
     """What stands in the table."""
-    for recipe in (Popular(), Ease(), Sequential(), Ials(), Text(), Blend(), Blend(newness=2)):
+    nets = (Sasrec(hide=0.5, train=QUIET | {"batch_events": 512, "epochs": 60}), TwoTower(train=QUIET)) if find_spec("torch") else ()
+    for recipe in (Popular(), Ease(), Sequential(), Ials(), Text(), *nets, Blend(), Blend(newness=2), Blend(newness=4)):
         yield recipe.kind + (f", newness {recipe.newness:g}" if isinstance(recipe, Blend) else ""), recipe, catalogue
     for control, blind in CONTROLS.items():
         told = blind(catalogue, np.random.default_rng(0))
         yield f"text, {control}", Text(), told
-        yield f"blend, {control}", Blend(), told
+        yield f"blend, newness 4, {control}", Blend(newness=4), told
 
 
 def asked_one_by_one(data: Dataset, wanted: np.ndarray) -> Cases:
