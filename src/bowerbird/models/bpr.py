@@ -62,11 +62,11 @@ class Bpr(Settings):
     l2: float = Field(default=0.003, ge=0)
     negatives: int = Field(default=64, ge=1)
     sampling: Literal["uniform", "popularity"] = "uniform"
-    half_life_events: Span = 20.0
+    half_life_events: Span = 10.0
     adversarial: Adversarial | None = None
     train: Annotated[TrainSettings, over(TRAIN)] = TRAIN
 
-    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"l2": (0.001, 0.01), "half_life_events": (5.0, None)}
+    SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"l2": (0.001, 0.01), "half_life_events": (3.0, None)}
     RANGES: ClassVar[dict[str, Range | tuple[Any, ...]]] = {
         "factors": (32, 64, 128),
         "l2": Range(3e-4, 3e-2, log=True),
