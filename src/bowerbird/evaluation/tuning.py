@@ -90,16 +90,20 @@ class Bench:
         """The validation cases that judge."""
         return sample(self.split.validation, self.max_users, np.random.default_rng(self.seed))
 
+    def rehearsed(self, recipe: Recipe) -> Recipe:
+        """The recipe; a blend that is not told what to hide rehearses what the split asks."""
+        return recipe.for_split(self.split.name) if isinstance(recipe, Blend) else recipe
+
     def try_out(self, recipe: Recipe, cases: Cases, watch: Watch | None = None) -> Trial:
         """Fit on train, judge on validation. A recipe that refuses the data is a trial without a score.
 
         watch  is told the validation figure of each epoch by recipes that have epochs (`protocols.Watches`). By others, which is after
                the fit, the mean NDCG of the first eighth of the users, then of half, in an order drawn by `seed`; see `stages`
         """
-        start = perf_counter()
+        start, asked = perf_counter(), self.rehearsed(recipe)
         watched = self.progress if watch is None else Watched(self.progress, watch)
         try:
-            model = recipe.fit(self.split.train, self.catalogue, np.random.default_rng(self.seed), watched)
+            model = asked.fit(self.split.train, self.catalogue, np.random.default_rng(self.seed), watched)
         except BowerbirdError as refusal:
             return Trial(recipe, -np.inf, perf_counter() - start, str(refusal))
         seconds = perf_counter() - start
@@ -132,7 +136,7 @@ def tune(recipe: Recipe, bench: Bench, space: Space | None = None) -> Tuned:
     raises  the first refusal if every trial was refused
     cost    at most `budget` fits, and as many evaluations of at most `max_users` users
     """
-    recipe = recipe.for_split(bench.split.name) if isinstance(recipe, Blend) else recipe
+    recipe = bench.rehearsed(recipe)
     space = dict(type(recipe).SPACE if space is None else space)
     if not space:
         return Tuned(recipe, (), 0)
