@@ -41,7 +41,7 @@ class Ncf(Settings):
     sampling      of the sample: "uniform", "popularity" or "batch" (the batch's own items)
     train         how it is trained
 
-    A tuned dot product is as good or better in the literature (Rendle et al.), and here: see docs/two-tower.md for the figures.
+    In the literature a tuned dot product is as good as the net, or better (Rendle et al.): try "gmf", iALS and EASE beside it.
 
     cost    O(events · (factors · length + negatives · Π of neighbouring layers)) an epoch; a query costs the same a item as a negative
     source  He et al., WWW 2017; Kabbur et al., KDD 2013, on users as their items; Rendle et al., RecSys 2020, on what it is worth
