@@ -11,7 +11,12 @@ from bowerbird.errors import ConfigError
 @pytest.mark.filterwarnings("default")  # theirs
 def test_weights_and_biases_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("wandb")
-    for name, value in {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_CACHE_DIR": str(tmp_path), "WANDB_CONFIG_DIR": str(tmp_path)}.items():
+    for name, value in {
+        "WANDB_MODE": "offline",
+        "WANDB_SILENT": "true",
+        "WANDB_CACHE_DIR": str(tmp_path),
+        "WANDB_CONFIG_DIR": str(tmp_path),
+    }.items():
         monkeypatch.setenv(name, value)
     run(Line(), settings(runs=str(tmp_path / "runs"), tracker="wandb"))
     (folder,) = (tmp_path / "runs").iterdir()

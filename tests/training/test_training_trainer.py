@@ -69,13 +69,21 @@ def test_the_best_weights_are_kept_not_the_last() -> None:
         return [0.1, 0.5, 0.3, 0.2, 0.1, 0.0][len(slopes) - 1]
 
     trained = run(net, settings(patience=None), judge)
-    assert (trained.best, trained.best_epoch, len(trained.curve)) == (0.5, 2, 6)
-    assert net.slope.item() == slopes[1]
+    trends = [row["trend"] for row in trained.curve]
+    assert trends == pytest.approx([0.1, 0.26, 0.276, 0.2456, 0.18736, 0.112416])
+    assert (trained.best, trained.best_epoch, len(trained.curve)) == (0.3, 3, 6)
+    assert net.slope.item() == slopes[2]
+
+
+def test_one_lucky_epoch_does_not_end_it() -> None:
+    figures = iter([0.1, 0.9, 0.2, 0.3, 0.4, 0.5, 0.6, 0.6])
+    trained = run(Line(), settings(patience=8, epochs=8), lambda: next(figures))
+    assert trained.best_epoch == 8
 
 
 def test_it_stops_when_validation_no_longer_rises() -> None:
-    figures = iter([0.1, 0.3, 0.2, 0.3, 0.9])
-    assert len(run(Line(), settings(patience=2), lambda: next(figures)).curve) == 4
+    figures = iter([0.1, 0.3, 0.2, 0.1, 0.1, 0.9])
+    assert len(run(Line(), settings(patience=2), lambda: next(figures)).curve) == 5
 
 
 def test_the_net_is_judged_in_evaluation_mode_and_trained_in_training_mode() -> None:
@@ -125,7 +133,7 @@ def test_a_run_leaves_what_it_was(tmp_path: Path) -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
     assert config["recipe"]["kind"] == "ease"
     assert config["events"] == 2
-    assert (metrics["best"], metrics["best_epoch"], len(metrics["curve"])) == (0.4, 2, 3)
+    assert (metrics["best"], metrics["best_epoch"], len(metrics["curve"])) == (0.3, 3, 3)
     assert (folder / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert list(folder.glob("events.out.tfevents*"))
     assert not list(folder.glob("*.ckpt"))

@@ -29,6 +29,9 @@ Batches = Callable[[np.random.Generator], Iterator[Batch]]
 """One epoch: batches of tensors, in an order of chance. The same generator gives the same batches."""
 
 NDCG = "ndcg@10"
+TREND, MEMORY = "trend", 0.6
+"""What decides is the figure's trend, 0.6 of the trend before and 0.4 of the figure: on 2,000 users one figure is luck by a tenth."""
+
 PRECISION: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
@@ -36,7 +39,7 @@ PRECISION: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mi
 class Trained:
     """How a training went.
 
-    best        figure in validation of the weights that were kept; None without validation
+    best        figure in validation of the weights that were kept, which are those where its trend was best; None without validation
     best_epoch  that they are of, from 1
     curve       for each epoch: epoch, loss, the metric by its name (None without validation), learning_rate, seconds
     """
@@ -77,7 +80,7 @@ def train(
     keep = ModelCheckpoint(
         run.folder,
         "best",
-        monitor=metric if judge else None,
+        monitor=TREND if judge else None,
         mode="max",
         save_last=True,
         save_on_train_epoch_end=True,
@@ -85,7 +88,7 @@ def train(
     )
     callbacks: list[L.Callback] = [keep]
     if judge and settings.patience is not None:
-        callbacks.append(EarlyStopping(metric, patience=settings.patience, mode="max", check_on_train_epoch_end=True))
+        callbacks.append(EarlyStopping(TREND, patience=settings.patience, mode="max", check_on_train_epoch_end=True))
     with _quiet(), torch.random.fork_rng():
         trainer = L.Trainer(
             accelerator=settings.accelerator,
@@ -107,7 +110,7 @@ def train(
         trainer.fit(loop, data, ckpt_path=run.unfinished)
     loop.load_state_dict(torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"])
     net.cpu().eval()
-    best = max(loop.curve, key=lambda row: row[metric]) if judge else loop.curve[-1]
+    best = max(loop.curve, key=lambda row: row[TREND]) if judge else loop.curve[-1]
     trained = Trained(best[metric], best["epoch"], tuple(loop.curve))
     run.finish(trained.best, trained.best_epoch, trained.curve, metric)
     return trained
@@ -158,6 +161,8 @@ class _Loop(L.LightningModule):
             figure = None if self.judge is None else self.judge()
         self.net.train()
         row = {"epoch": epoch, "loss": loss, self.metric: figure, "learning_rate": self.rate, "seconds": time.perf_counter() - self.began}
+        if figure is not None:
+            row[TREND] = MEMORY * (self.curve[-1][TREND] if self.curve else figure) + (1 - MEMORY) * figure
         self.curve.append(row)
         self.log_dict({name: value for name, value in row.items() if name != "epoch" and value is not None})
         self.say(f"loss {loss:.4g}" + ("" if figure is None else f", {self.metric} {figure:.4f}"), epoch, figure)
