@@ -145,7 +145,7 @@ def test_a_taste_is_recognised_whatever_the_architecture_and_the_loss(architectu
     for item in (0, 9, 18):
         row = np.nan_to_num(model.score([Query(History.of([item, item + 1]))])[0], nan=-np.inf)
         row[[item, item + 1]] = -np.inf
-        assert (world.taste(np.argsort(-row)[:5]) == world.taste(np.array(item))).all()
+        assert (world.taste(np.argsort(-row)[:5]) == world.taste(np.array(item))).sum() >= 4  # of 5 or 6 that are left, among 22
 
 
 @pytest.mark.parametrize(
