@@ -23,7 +23,7 @@ from bowerbird.types import Log, Query, Scores
 
 BATCH = 256
 DAY, WEEK = 86_400.0, 604_800.0
-TRAIN = TrainSettings(learning_rate=0.01, weight_decay=0.3, epochs=30, patience=3)
+TRAIN = TrainSettings(learning_rate=0.01, weight_decay=0.3, epochs=8)
 
 
 class TwoTower(Settings):
