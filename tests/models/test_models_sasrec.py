@@ -9,7 +9,8 @@ from bowerbird.config import parse
 from bowerbird.errors import BundleError, ConfigError, DataError
 from bowerbird.models import Recipe, Sasrec
 from bowerbird.models.graph import open_graph
-from bowerbird.models.sasrec_fit import Texts, as_model, make_net, smaller
+from bowerbird.models.sasrec_fit import as_model, make_net, smaller
+from bowerbird.models.whitening import Texts
 from bowerbird.nets.contrast import crop, mask, reorder
 from bowerbird.nets.export import AsSession
 from bowerbird.nets.sasrec import Reader
@@ -171,6 +172,13 @@ def test_contributions_are_what_is_lost_without_the_event() -> None:
     query, items = Query(History.of([0, 9, 1])), np.array([2, 10], np.int32)
     without = model.score([Query(History.of([0, 1]))])[0, items]
     np.testing.assert_allclose(model.contributions(query, items)[1], model.score([query])[0, items] - without, atol=1e-4)
+
+
+def test_an_event_that_is_not_read_carries_nothing_and_is_not_asked_about() -> None:
+    model = recipe(length=2).fit(world.log(), world.catalogue(), np.random.default_rng(0))
+    parts = model.contributions(Query(History.of([0, 9, 1, 2])), np.array([3, 10], np.int32))
+    assert (parts[:2] == 0).all()
+    assert (parts[2:] != 0).any()
 
 
 def test_held_events_are_judged_by_the_full_catalogue() -> None:

@@ -1,7 +1,8 @@
 """How histories are put to a net: the events that it can hear, as padded batches of about one length."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,13 @@ def heard(history: History, known: NDArray[np.bool_], length: int) -> History:
     >>> heard(History.of([0, 1, 7, 1], weights=[1, 0, 1, 1]), np.array([True, True]), 2).items.tolist()
     [0, 1]
     """
+    return history.take(_places(history, known, length))
+
+
+def _places(history: History, known: NDArray[np.bool_], length: int) -> NDArray[np.intp]:
     says = (history.items < len(known)) & (history.weights != 0)
     says[says] = known[history.items[says]]
-    return history.take(np.flatnonzero(says)[-length:])
+    return np.flatnonzero(says)[-length:]
 
 
 def padded(histories: Sequence[History], size: int) -> Iterator[Padded]:
@@ -59,13 +64,29 @@ def padded(histories: Sequence[History], size: int) -> Iterator[Padded]:
         yield Padded(rows, items, weights, ages.astype(np.float32), last)
 
 
-def falls(model: Scorer, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
+class Reads(Scorer, Protocol):
+    """A scorer that reads the newest `length` events on items that it can score."""
+
+    @property
+    def length(self) -> int:
+        """Events that are read, at most."""
+        ...
+
+    @property
+    def scorable(self) -> NDArray[np.bool_]:
+        """(n_items,)"""
+        ...
+
+
+def falls(model: Reads, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
     """(n_events, n_items): how far the score of each item falls, were the event not in the history. A net is no sum, so neither are these.
 
-    cost    as many queries as the history has events
+    cost    as many queries as events are read; what is not read has no part in the score
     """
-    n = len(query.history)
-    without = [Query(query.history.take(np.delete(np.arange(n), event)), query.time, query.context, query.text) for event in range(n)]
+    places = _places(query.history, model.scorable, model.length)
+    everything = np.arange(len(query.history))
+    without = [replace(query, history=query.history.take(np.delete(everything, place))) for place in places]
     scores = np.nan_to_num(model.score([query, *without])[:, items])
-    fallen: NDArray[np.float32] = scores[:1] - scores[1:]
+    fallen = np.zeros((len(query.history), len(items)), np.float32)
+    fallen[places] = scores[:1] - scores[1:]
     return fallen

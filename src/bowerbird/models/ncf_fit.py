@@ -18,7 +18,7 @@ from bowerbird.training.negatives import Negatives
 from bowerbird.training.runs import open_run
 from bowerbird.training.trainer import Batch, train
 from bowerbird.training.validation import hold_out
-from bowerbird.training.windows import Windows
+from bowerbird.training.windows import Windows, targets
 from bowerbird.types import Log
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ def fit(recipe: "Ncf", log: Log, catalogue: Catalogue, rng: np.random.Generator,
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
-            targets = batch["items"][:, 1:][batch["there"][:, 1:] & (batch["weights"][:, 1:] > 0)]
-            if len(targets):
-                sampled, log_expected = negatives.draw(targets, chance)
+            if len(wanted := targets(batch)):
+                sampled, log_expected = negatives.draw(wanted, chance)
                 yield {**batch, "sampled": sampled, "log_expected": log_expected}
 
     def judge() -> float:

@@ -34,7 +34,7 @@ class Sasrec(Settings):
     blocks      how many, one after another
     block       "sasrec", "ligr" (gated, eSASRec) or "hstu" (attention by steps and time apart, without softmax)
     heads       of attention, per block
-    length      events of the history that are read, the newest
+    length      events of the history that are read, the newest; at least 2
     dropout     share of the values set to 0 in training
     loss        "softmax" over all items; "sampled_softmax", "gbce" or "bpr" over a sample that a batch shares
     negatives   size of the sample
@@ -61,7 +61,7 @@ class Sasrec(Settings):
     blocks: int = Field(default=2, ge=1)
     block: Literal["sasrec", "ligr", "hstu"] = "sasrec"
     heads: int = Field(default=2, ge=1)
-    length: int = Field(default=50, ge=1)
+    length: int = Field(default=50, ge=2)
     dropout: float = Field(default=0.3, ge=0, lt=1)
     loss: Literal["softmax", "sampled_softmax", "gbce", "bpr"] = "sampled_softmax"
     negatives: int = Field(default=512, ge=1)

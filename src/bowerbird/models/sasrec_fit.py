@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
 from bowerbird.models.sasrec import SasrecModel, item_table
-from bowerbird.models.whitening import placed, spread
+from bowerbird.models.whitening import Texts
 from bowerbird.nets.contrast import Contrast
 from bowerbird.nets.export import AsSession, to_int8, to_onnx
 from bowerbird.nets.items import Items
@@ -23,7 +23,7 @@ from bowerbird.training.negatives import Negatives
 from bowerbird.training.runs import open_run
 from bowerbird.training.trainer import Batch, train
 from bowerbird.training.validation import Held, hold_out
-from bowerbird.training.windows import Windows
+from bowerbird.training.windows import Windows, targets
 from bowerbird.types import Log
 
 if TYPE_CHECKING:
@@ -33,28 +33,6 @@ MOVES = 0.005
 """Share of its NDCG by which a net may move when its weights are rounded."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Texts:
-    """The catalogue's language vectors as the net reads them.
-
-    rows          (n_items, t), NaN for an item without text; None where no texts were read
-    centre, axes  how a raw vector comes into that space
-    """
-
-    rows: NDArray[np.float32] | None
-    centre: NDArray[np.float32]
-    axes: NDArray[np.float32]
-
-    @staticmethod
-    def of(catalogue: Catalogue, whiten: float) -> "Texts":
-        """Even out the vectors, if there are any."""
-        if catalogue.vectors is None:
-            return Texts(None, np.zeros(0, np.float32), np.zeros((0, 0), np.float32))
-        raw = np.asarray(catalogue.vectors, np.float32)
-        centre, axes = spread(raw, whiten)
-        return Texts(placed(raw, centre, axes), centre, axes)
 
 
 def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress) -> SasrecModel:
@@ -69,9 +47,8 @@ def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generat
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
-            targets = batch["items"][:, 1:][batch["there"][:, 1:] & (batch["weights"][:, 1:] > 0)]
-            if len(targets):
-                yield net.objective.prepare(batch, targets, chance)
+            if len(wanted := targets(batch)):
+                yield net.objective.prepare(batch, wanted, chance)
 
     def judge() -> float:
         return held.ndcg(as_model(recipe, net, texts, AsSession(net.reader)).score)
@@ -116,7 +93,7 @@ def as_model(recipe: "Sasrec", net: Net, texts: Texts, session: Any = None) -> S
     fields = (item_table(own, learned, project, texts.rows), own, learned, project, texts.centre, texts.axes)
     if session is not None:
         return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
-    vectors, ones, last = torch.randn(2, 3, recipe.factors), torch.ones(2, 3), torch.tensor([2, 1])
+    vectors, ones, last = torch.randn(2, 2, recipe.factors), torch.ones(2, 2), torch.tensor([1, 0])  # no longer than any net reads
     example = {"vectors": vectors, "weights": ones, "ages": 0 * ones, "last": last}
     sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "ages": ("queries", "events"), "last": ("queries",)}
     return SasrecModel(*fields, to_onnx(net.reader.cpu(), example, sides), recipe.length)

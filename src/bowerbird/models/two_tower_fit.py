@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
-from bowerbird.models.sasrec_fit import Texts
 from bowerbird.models.two_tower import TwoTowerModel, clock, item_table
+from bowerbird.models.whitening import Texts
 from bowerbird.nets.export import AsSession, to_onnx
 from bowerbird.nets.objective import Objective
 from bowerbird.nets.two_tower import ItemTower, QueryTower
@@ -21,7 +21,7 @@ from bowerbird.training.negatives import Negatives
 from bowerbird.training.runs import open_run
 from bowerbird.training.trainer import Batch, train
 from bowerbird.training.validation import hold_out
-from bowerbird.training.windows import Windows
+from bowerbird.training.windows import Windows, targets
 from bowerbird.types import Log
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Gener
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
-            targets = batch["items"][:, 1:][batch["there"][:, 1:] & (batch["weights"][:, 1:] > 0)]
-            if len(targets):
-                yield net.objective.prepare(batch, targets, chance)
+            if len(wanted := targets(batch)):
+                yield net.objective.prepare(batch, wanted, chance)
 
     def judge() -> float:
         return held.ndcg(as_model(recipe, net, known, AsSession(net.query)).score)

@@ -1,7 +1,11 @@
 """Language vectors, centred and evened out, so that what all texts of a catalogue share does not drown what tells them apart."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+
+from bowerbird.data import Catalogue
 
 
 def spread(vectors: NDArray[np.float32], whiten: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -34,3 +38,25 @@ def placed(raw: NDArray[np.float32], centre: NDArray[np.float32], axes: NDArray[
     rows: NDArray[np.float32] = np.full(moved.shape, np.nan, np.float32)
     rows[has_text] = moved[has_text] / lengths[has_text, None]
     return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """The catalogue's language vectors as nets read them.
+
+    rows          (n_items, t), NaN for an item without text; None where no texts were read
+    centre, axes  how a raw vector comes into that space
+    """
+
+    rows: NDArray[np.float32] | None
+    centre: NDArray[np.float32]
+    axes: NDArray[np.float32]
+
+    @staticmethod
+    def of(catalogue: Catalogue, whiten: float) -> "Texts":
+        """Even out the vectors, if there are any."""
+        if catalogue.vectors is None:
+            return Texts(None, np.zeros(0, np.float32), np.zeros((0, 0), np.float32))
+        raw = np.asarray(catalogue.vectors, np.float32)
+        centre, axes = spread(raw, whiten)
+        return Texts(placed(raw, centre, axes), centre, axes)

@@ -11,6 +11,11 @@ from torch import Tensor
 from bowerbird.types import Log
 
 
+def targets(batch: dict[str, Tensor]) -> Tensor:
+    """(n,): the items that a batch asks for, all liked ones but each window's first."""
+    return batch["items"][:, 1:][batch["there"][:, 1:] & (batch["weights"][:, 1:] > 0)]
+
+
 @dataclass(frozen=True, eq=False)
 class Windows:
     """Pieces of the log, the i-th of them the events from starts[i] on of one user.
