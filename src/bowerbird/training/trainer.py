@@ -86,26 +86,8 @@ def train(
         save_on_train_epoch_end=True,
         enable_version_counter=False,
     )
-    callbacks: list[L.Callback] = [keep]
-    if judge and settings.patience is not None:
-        callbacks.append(EarlyStopping(TREND, patience=settings.patience, mode="max", check_on_train_epoch_end=True))
     with _quiet(), torch.random.fork_rng():
-        trainer = L.Trainer(
-            accelerator=settings.accelerator,
-            devices=settings.devices,
-            strategy=settings.strategy,
-            precision=PRECISION[settings.precision],
-            max_epochs=settings.epochs,
-            gradient_clip_val=settings.clip,
-            accumulate_grad_batches=settings.accumulate,
-            callbacks=callbacks,
-            logger=run.loggers(settings),
-            deterministic="warn",
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            log_every_n_steps=20,
-        )
+        trainer = _trainer(settings, keep, run, judged=judge is not None)
         data = DataLoader(_Epochs(batches, loop), batch_size=None, generator=torch.Generator())  # else it takes of the net's chances
         trainer.fit(loop, data, ckpt_path=run.unfinished)
     loop.load_state_dict(torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"])
@@ -114,6 +96,29 @@ def train(
     trained = Trained(best[metric], best["epoch"], tuple(loop.curve))
     run.finish(trained.best, trained.best_epoch, trained.curve, metric)
     return trained
+
+
+def _trainer(settings: TrainSettings, keep: ModelCheckpoint, run: Run, *, judged: bool) -> L.Trainer:
+    """Lightning's trainer, as the settings want it."""
+    callbacks: list[L.Callback] = [keep]
+    if judged and settings.patience is not None:
+        callbacks.append(EarlyStopping(TREND, patience=settings.patience, mode="max", check_on_train_epoch_end=True))
+    return L.Trainer(
+        accelerator=settings.accelerator,
+        devices=settings.devices,
+        strategy=settings.strategy,
+        precision=PRECISION[settings.precision],
+        max_epochs=settings.epochs,
+        gradient_clip_val=settings.clip,
+        accumulate_grad_batches=settings.accumulate,
+        callbacks=callbacks,
+        logger=run.loggers(settings),
+        deterministic="warn",
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=20,
+    )
 
 
 class _Loop(L.LightningModule):
