@@ -1,11 +1,12 @@
-"""The transformer on Amazon Beauty, leave-last-out, by seeds and by variants: `python benchmarks/sasrec.py --data FOLDER`.
+"""The transformer on Amazon Beauty, alone, by variants, and in a blend, leave-last-out: `python benchmarks/sasrec.py --data FOLDER`.
 
 FOLDER holds `Beauty.txt` (a user, then items in the order of time) as made by S3-Rec, https://github.com/RUCAIBox/CIKM2020-S3Rec, and
 `items.csv` (`s3rec_item_id`, title …). As papers have it: fitted without the last two items of each user, asked for the last one with
 all that came before it; the catalogue is ranked in full, items of the history are left out, ties count against us. The number of epochs
-is chosen by events hidden from what is fitted, so neither validation nor test items are looked at.
+is chosen by events hidden from what is fitted, so neither validation nor test items are looked at; so are the weights of a blend.
+"blend" is the default one, without a net; "blend with sasrec" that of `examples/beauty-deep.toml`.
 
-A variant costs 4 to 10 minutes a seed on one core. `--seeds 0,1,2,3,4` and `--only plain,ligr` say what is run.
+A row costs 4 to 20 minutes a seed on one core. `--seeds 0,1,2,3,4` and `--only plain,blend` say what is run.
 """
 
 import argparse
@@ -24,11 +25,14 @@ from bowerbird.config import parse
 from bowerbird.data import Catalogue, DataSettings, clean, read, split_last
 from bowerbird.evaluation import evaluate, paired
 from bowerbird.fitting import read_catalogue
-from bowerbird.models import Recipe
+from bowerbird.models import Blend, Recipe, Sasrec
 from bowerbird.pipeline import Pipeline
 from bowerbird.protocols import silent
+from bowerbird.training.settings import TrainSettings
 
 TRAIN = {"runs": None, "tracker": None, "epochs": 60}
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -40,6 +44,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "drop-out views": {"contrast": "dropout"},
     "full softmax": {"loss": "softmax"},
 }
+
+BLENDS = {"blend": "beauty.toml", "blend with sasrec": "beauty-deep.toml"}
+
+
+def recipe_of(name: str) -> Recipe:
+    """What a row of the table is about."""
+    if name in VARIANTS:
+        return parse(Recipe, {"kind": "sasrec", "train": TRAIN, **VARIANTS[name]})
+    blend = Config.load(EXAMPLES / BLENDS[name]).model
+    assert isinstance(blend, Blend)
+    members = tuple(
+        one.model_copy(update={"train": parse(TrainSettings, TRAIN)}) if isinstance(one, Sasrec) else one for one in blend.members
+    )
+    return blend.model_copy(update={"members": members}).for_split("last")
 
 
 def main() -> None:
@@ -54,12 +72,12 @@ def main() -> None:
     catalogue = read_catalogue(data.catalogue, Config(data=settings))
     split = split_last(data.log)
     table = Table(title=f"Amazon Beauty, {len(split.test)} users, {len(catalogue)} items; data {data.fingerprint}", title_justify="left")
-    for heading in ("sasrec", "seeds", "NDCG@10", "Recall@10", "least and most NDCG", "difference to plain", "fit, s"):
-        table.add_column(heading, justify="left" if heading == "sasrec" else "right")
+    for heading in ("model", "seeds", "NDCG@10", "Recall@10", "least and most NDCG", "difference to plain", "fit, s"):
+        table.add_column(heading, justify="left" if heading == "model" else "right")
     users: dict[str, np.ndarray] = {}
     for name in told.only:
         shop = Catalogue(catalogue.frame) if name == "without texts" else catalogue
-        recipe = parse(Recipe, {"kind": "sasrec", "train": TRAIN, **VARIANTS[name]})
+        recipe = recipe_of(name)
         found, seconds = [], []
         for seed in told.seeds:
             start = time.perf_counter()
@@ -89,13 +107,14 @@ def against(users: dict[str, np.ndarray], name: str) -> str:
 
 def arguments() -> argparse.Namespace:
     """What is run."""
+    rows = [*VARIANTS, *BLENDS]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BOWERBIRD_DATA", ".")), help="folder that holds the data sets")
     parser.add_argument("--seeds", type=lambda text: [int(part) for part in text.split(",")], default=[0], help="as 0,1,2")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(VARIANTS), help=f"some of: {', '.join(VARIANTS)}")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=rows, help=f"some of: {', '.join(rows)}")
     told = parser.parse_args()
-    if strange := [name for name in told.only if name not in VARIANTS]:
-        parser.error(f"--only: must be some of {', '.join(VARIANTS)}, got {strange[0]!r}")
+    if strange := [name for name in told.only if name not in rows]:
+        parser.error(f"--only: must be some of {', '.join(rows)}, got {strange[0]!r}")
     return told
 
 

@@ -10,7 +10,7 @@ taken), below 0 is a sign against. Weights lie in [-1, 1].
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,14 @@ Scores = NDArray[np.float32]
 """(n_queries, n_items): higher is better, NaN = cannot say."""
 
 Value = str | float | bool
+
+UNTOLD: NDArray[np.uint8] = np.zeros(0, np.uint8)
+"""Stands for as many zeros as there are events: of none is the kind told."""
+
+
+def _tell_kinds(events: "History | Log") -> None:
+    if events.kinds is UNTOLD:
+        object.__setattr__(events, "kinds", np.zeros(len(events.items), np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +67,19 @@ class History:
     items    (n,) int32, item numbers
     weights  (n,) float32, in [-1, 1]
     times    (n,) float64, seconds since 1970, NaN where there is no clock
+    kinds    (n,) uint8, numbers of the events' kinds (`bowerbird.data.kinds.kind_number`), 0 = not told; all 0 where left out
     """
 
     items: NDArray[np.int32]
     weights: NDArray[np.float32]
     times: NDArray[np.float64]
+    kinds: NDArray[np.uint8] = field(default_factory=lambda: UNTOLD)
 
     def __post_init__(self) -> None:
-        if not len(self.items) == len(self.weights) == len(self.times):
-            raise DataError(
-                f"history: items, weights and times must have one length, got {len(self.items)}, {len(self.weights)} and {len(self.times)}"
-            )
+        _tell_kinds(self)
+        lengths = [len(self.items), len(self.weights), len(self.times), len(self.kinds)]
+        if len(set(lengths)) > 1:
+            raise DataError("history: items, weights, times and kinds must have one length, got {}, {}, {} and {}".format(*lengths))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -80,8 +90,7 @@ class History:
         >>> History.of([3, 5, 3]).without(np.array([3], np.int32)).items.tolist()
         [5]
         """
-        keep = ~np.isin(self.items, items)
-        return History(self.items[keep], self.weights[keep], self.times[keep])
+        return self.take(np.flatnonzero(~np.isin(self.items, items)))
 
     def take(self, places: NDArray[np.intp]) -> "History":
         """The history of the events at these places, in this order.
@@ -89,7 +98,7 @@ class History:
         >>> History.of([3, 5, 4]).take(np.array([0, 2])).items.tolist()
         [3, 4]
         """
-        return History(self.items[places], self.weights[places], self.times[places])
+        return History(self.items[places], self.weights[places], self.times[places], self.kinds[places])
 
     def last(self, n: int) -> "History":
         """The newest `n` events.
@@ -97,8 +106,8 @@ class History:
         >>> History.of([3, 5, 4]).last(2).items.tolist()
         [5, 4]
         """
-        start = max(len(self) - n, 0)
-        return History(self.items[start:], self.weights[start:], self.times[start:])
+        here = slice(max(len(self) - n, 0), None)
+        return History(self.items[here], self.weights[here], self.times[here], self.kinds[here])
 
     @staticmethod
     def of(
@@ -172,6 +181,29 @@ class Request:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Circumstances:
+    """The context of many events, on numbers.
+
+    values  name of a feature → the values that it has; the place of a value is its number
+    codes   (n_events, n_features) int32, numbers of values, in the order of `values`; −1 = not told
+    """
+
+    values: Mapping[str, tuple[Value, ...]]
+    codes: NDArray[np.int32]
+
+    def at(self, event: int) -> dict[str, Value]:
+        """What is told of one event.
+
+        >>> where = Circumstances({"device": ("phone", "tv"), "place": ("home",)}, np.array([[1, -1]], np.int32))
+        >>> where.at(0)
+        {'device': 'tv'}
+        """
+        return {
+            name: values[code] for (name, values), code in zip(self.values.items(), self.codes[event].tolist(), strict=True) if code >= 0
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Log:
     """Clean events on numbers, sorted by user and, within one, by time (stable): the behaviour that models learn from.
 
@@ -179,6 +211,8 @@ class Log:
     items    (n,) int32, item numbers
     weights  (n,) float32, in [-1, 1]
     times    (n,) float64, seconds since 1970, NaN where there is no clock
+    kinds    (n,) uint8, as in `History`
+    context  the circumstances; None where none are kept
     """
 
     users: NDArray[np.int32]
@@ -187,9 +221,12 @@ class Log:
     times: NDArray[np.float64]
     n_users: int
     n_items: int
+    kinds: NDArray[np.uint8] = field(default_factory=lambda: UNTOLD)
+    context: Circumstances | None = None
     starts: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        _tell_kinds(self)
         if len(self.users) and (np.diff(self.users) < 0).any():
             raise DataError("log: events must be sorted by user")
         counts = np.bincount(self.users, minlength=self.n_users)
@@ -205,12 +242,29 @@ class Log:
 
     def history(self, user: int) -> History:
         """All that user number `user` did. O(1): a view, no copy."""
-        here = slice(self.starts[user], self.starts[user + 1])
-        return History(self.items[here], self.weights[here], self.times[here])
+        return self.between(int(self.starts[user]), int(self.starts[user + 1]))
+
+    def between(self, start: int, end: int) -> History:
+        """Some events of one user, number `start` up to and without number `end`, as a history. O(1): a view, no copy."""
+        here = slice(start, end)
+        return History(self.items[here], self.weights[here], self.times[here], self.kinds[here])
+
+    def before(self, event: int) -> Query:
+        """What was asked, as it were, by event number `event`: its user's history up to it, at its time and in its circumstances."""
+        history = self.between(int(self.starts[self.users[event]]), event)
+        return Query(history, float(self.times[event]), self.context.at(event) if self.context else {})
 
     def where(self, keep: NDArray[np.bool_]) -> "Log":
         """The log of the events where `keep` is true; numbers of users and items stay as they are."""
-        return Log(self.users[keep], self.items[keep], self.weights[keep], self.times[keep], self.n_users, self.n_items)
+        return replace(
+            self,
+            users=self.users[keep],
+            items=self.items[keep],
+            weights=self.weights[keep],
+            times=self.times[keep],
+            kinds=self.kinds[keep],
+            context=self.context and Circumstances(self.context.values, self.context.codes[keep]),
+        )
 
 
 Json = dict[str, Any]

@@ -1,5 +1,7 @@
 """What makes a causal transformer: later events change nothing before them, padding nothing at all, and the graph says what torch says."""
 
+from dataclasses import replace
+
 import models_world as world
 import numpy as np
 import pytest
@@ -30,51 +32,57 @@ def recipe(**changes: object) -> Sasrec:
 
 def reader(block: str) -> Reader:
     torch.manual_seed(0)
-    return Reader(d=16, blocks=2, heads=2, dropout=0.5, length=8, block=block).eval()
+    net = Reader(d=16, blocks=2, heads=2, dropout=0.5, length=8, block=block, kinds=True).eval()
+    torch.nn.init.normal_(net.kinds, std=0.5)
+    return net
 
 
-def history(B: int, L: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def history(B: int, L: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     rng = torch.Generator().manual_seed(seed)
     ages = torch.rand(B, L, generator=rng).cumsum(1).flip(1) * 1e5
-    return torch.randn(B, L, 16, generator=rng), torch.rand(B, L, generator=rng) * 2 - 1, ages - ages[:, -1:]
+    kinds = torch.randint(0, 5, (B, L), generator=rng)
+    return torch.randn(B, L, 16, generator=rng), torch.rand(B, L, generator=rng) * 2 - 1, ages - ages[:, -1:], kinds
 
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_later_event_never_changes_an_earlier_answer(block: str) -> None:
-    vectors, weights, ages = history(2, 6)
+    vectors, weights, ages, kinds = history(2, 6)
     net = reader(block)
-    before = net.read(vectors, weights, ages)
+    before = net.read(vectors, weights, ages, kinds)
     changed = vectors.clone()
     changed[:, 4:] += 10
     later = weights.clone()
     later[:, 4:] = -1
-    after = net.read(changed, later, ages)
+    others = kinds.clone()
+    others[:, 4:] += 1
+    after = net.read(changed, later, ages, others)
     torch.testing.assert_close(after[:, :4], before[:, :4])
     assert not torch.allclose(after[:, 4:], before[:, 4:])
 
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_padding_behind_changes_nothing(block: str) -> None:
-    vectors, weights, ages = history(1, 4)
+    vectors, weights, ages, kinds = history(1, 4)
     net = reader(block)
-    alone = net(vectors, weights, ages, torch.tensor([3]))
-    padded = (torch.cat((part, 7 + torch.zeros_like(part)), dim=1) for part in (vectors, weights * 0 + 0.5))
-    wide, more = padded
+    alone = net(vectors, weights, ages, kinds, torch.tensor([3]))
+    padded = (torch.cat((part, 7 + torch.zeros_like(part)), dim=1) for part in (vectors, weights * 0 + 0.5, kinds))
+    wide, more, others = padded
     more[:, :4] = weights
-    long = net(wide, more.clamp(-1, 1), torch.cat((ages, ages * 0 - 1), dim=1), torch.tensor([3]))
+    long = net(wide, more.clamp(-1, 1), torch.cat((ages, ages * 0 - 1), dim=1), others, torch.tensor([3]))
     torch.testing.assert_close(long, alone)
 
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_every_part_of_an_event_is_heard(block: str) -> None:
-    vectors, weights, ages = history(1, 4)
+    vectors, weights, ages, kinds = history(1, 4)
     net = reader(block)
-    plain = net.read(vectors, weights, ages)[0, -1]
+    plain = net.read(vectors, weights, ages, kinds)[0, -1]
     for other in (
-        (vectors + torch.arange(16), weights, ages),
-        (vectors, -weights, ages),
-        (vectors, weights, ages * 1000),
-        (vectors.flip(1), weights, ages),
+        (vectors + torch.arange(16), weights, ages, kinds),
+        (vectors, -weights, ages, kinds),
+        (vectors, weights, ages * 1000, kinds),
+        (vectors, weights, ages, kinds + 1),
+        (vectors.flip(1), weights, ages, kinds),
     ):
         assert not torch.allclose(net.read(*other)[0, -1], plain)
 
@@ -90,7 +98,14 @@ def test_the_graph_says_what_torch_says(block: str) -> None:
     served, live = as_model(made, net, texts), as_model(made, net, texts, AsSession(net.eval().reader))
     rng = np.random.default_rng(0)
     queries = [
-        Query(History.of(rng.integers(0, world.N_ITEMS, n), rng.uniform(-1, 1, n), np.sort(rng.uniform(0, 1e7, n)) if n % 2 else None))
+        Query(
+            History(
+                rng.integers(0, world.N_ITEMS, n).astype(np.int32),
+                rng.uniform(-1, 1, n).astype(np.float32),
+                np.sort(rng.uniform(0, 1e7, n)) if n % 2 else np.full(n, np.nan),
+                rng.integers(0, 256, n).astype(np.uint8),
+            )
+        )
         for n in (1, 2, 3, 5, 6, 9, 4)
     ]
     np.testing.assert_allclose(served.query_vectors(queries), live.query_vectors(queries), atol=1e-4)
@@ -115,6 +130,38 @@ def test_it_learns_an_order_that_no_bag_of_items_could_tell() -> None:
     model = recipe(hide=0, dropout=0, train={**TRAIN, "epochs": 30, "holdout": 0}).fit(log, world.catalogue(n), np.random.default_rng(0))
     scores = model.score([Query(History.of([0, 1, 2])), Query(History.of([2, 1, 0])), Query(History.of([5]))])
     assert scores.argmax(axis=1).tolist() == [3, 1, 0]
+
+
+def what_was_done(kinds: bool) -> Log:
+    """Who *views* (kind 2) item 0 goes on to item 1, who *buys* it (kind 12) to item 2; all weigh the same."""
+    users = np.repeat(np.arange(80, dtype=np.int32), 2)
+    bought = np.arange(80) % 2
+    items = np.stack((np.zeros(80), 1 + bought), axis=1).ravel().astype(np.int32)
+    done = np.stack((np.where(bought, 12, 2), np.full(80, 2)), axis=1).ravel().astype(np.uint8)
+    log = Log(users, items, np.ones(160, np.float32), np.full(160, np.nan), 80, 3)
+    return replace(log, kinds=done) if kinds else log
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_it_hears_what_was_done_with_an_item(block: str) -> None:
+    train = {**TRAIN, "epochs": 20, "holdout": 0}
+    model = recipe(block=block, hide=0, dropout=0, train=train).fit(what_was_done(kinds=True), world.catalogue(3), np.random.default_rng(0))
+    viewed, bought = (Query(History(*(part[:1] for part in (log.items, log.weights, log.times, log.kinds)))) for log in both_histories())
+    seen, had = model.score([viewed, bought])
+    assert seen[1] > seen[2]
+    assert had[2] > had[1]
+
+
+def both_histories() -> tuple[History, History]:
+    log = what_was_done(kinds=True)
+    return log.history(0), log.history(1)
+
+
+def test_where_all_events_are_of_one_kind_none_is_read() -> None:
+    """So that such data train as if kinds had never been thought of."""
+    model = recipe(train={**TRAIN, "epochs": 2}).fit(what_was_done(kinds=False), world.catalogue(3), np.random.default_rng(0))
+    plain = History.of([0])
+    np.testing.assert_array_equal(model.score([Query(plain)]), model.score([Query(replace(plain, kinds=np.array([12], np.uint8)))]))
 
 
 def test_only_the_newest_events_are_read() -> None:
@@ -244,12 +291,12 @@ class TestViews:
 
 def test_masked_events_are_told_from_both_sides() -> None:
     """Read with `around`, an event hears what comes after it, and never what is not there."""
-    vectors, weights, ages = history(1, 4)
+    vectors, weights, ages, kinds = history(1, 4)
     net = reader("sasrec")
     around = torch.tensor([[True, True, True, False]])
-    plain = net.read(vectors, weights, ages, around)
+    plain = net.read(vectors, weights, ages, kinds, around)
     later, padding = vectors.clone(), vectors.clone()
     later[:, 2] += torch.arange(16)
     padding[:, 3] += torch.arange(16)
-    assert not torch.allclose(net.read(later, weights, ages, around)[:, 0], plain[:, 0])
-    torch.testing.assert_close(net.read(padding, weights, ages, around)[:, :3], plain[:, :3])
+    assert not torch.allclose(net.read(later, weights, ages, kinds, around)[:, 0], plain[:, 0])
+    torch.testing.assert_close(net.read(padding, weights, ages, kinds, around)[:, :3], plain[:, :3])

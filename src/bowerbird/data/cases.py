@@ -1,12 +1,12 @@
 """What a split gives: queries with what their users wanted next, and the behaviour that models may learn from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.errors import DataError
-from bowerbird.types import History, Log, Query
+from bowerbird.types import Log, Query
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,7 +61,7 @@ def cases_at(log: Log, known: NDArray[np.int64], wanted: NDArray[np.bool_], time
     """The cases where of each user's events the first `known` are the history and those of `wanted` are what came next.
 
     log      sorted by user and time
-    known    (n_users,) how many of the user's events the query has
+    known    (n_users,) how many of the user's events the query has; its context is that of the event after these
     wanted   (n_events,) bool; only those with a weight above 0 become targets
     times    (n_users,) when each query is asked
     repeats  whether an item of the history can be a target
@@ -78,8 +78,7 @@ def cases_at(log: Log, known: NDArray[np.int64], wanted: NDArray[np.bool_], time
     hits = hits[np.sort(first)]
     users, begins = np.unique(log.users[hits], return_index=True)
     targets = np.split(log.items[hits], begins[1:]) if len(users) else []
-    begin, count = log.starts[users].tolist(), known[users].tolist()
-    pasts = [slice(start, start + n) for start, n in zip(begin, count, strict=True)]
-    histories = [History(log.items[here], log.weights[here], log.times[here]) for here in pasts]
-    queries = tuple(Query(history, time) for history, time in zip(histories, times[users].tolist(), strict=True))
+    nexts = (log.starts[users] + known[users]).tolist()  # with hits, there is an event after the known ones
+    asked = zip(map(log.before, nexts), times[users].tolist(), strict=True)
+    queries = tuple(replace(query, time=time) for query, time in asked)
     return Cases(queries, tuple(targets), users.astype(np.int32))

@@ -8,11 +8,12 @@ import polars as pl
 
 from bowerbird.data.catalogue import Catalogue
 from bowerbird.data.fingerprint import fingerprint
+from bowerbird.data.kinds import kind_numbers
 from bowerbird.data.report import CleaningReport
 from bowerbird.data.settings import DataSettings
 from bowerbird.data.times import seconds
 from bowerbird.data.values import ValueScale, weigh
-from bowerbird.types import Log, UserId
+from bowerbird.types import Circumstances, Log, UserId
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,30 @@ def assemble(events: pl.DataFrame, items: pl.DataFrame, report: CleaningReport, 
     values = events["value"].fill_null(float("nan")).to_numpy()
     scale = ValueScale.of(events["kind"], values, settings)
     weights = weigh(events["kind"], values, codes, settings, scale)
-    log = Log(codes, events["item_number"].to_numpy().astype(np.int32), weights, seconds(events["time"]).to_numpy(), len(users), len(items))
+    log = Log(
+        codes,
+        events["item_number"].to_numpy().astype(np.int32),
+        weights,
+        seconds(events["time"]).to_numpy(),
+        len(users),
+        len(items),
+        kind_numbers(events["kind"], settings.all_kinds),
+        circumstances(events, settings.context),
+    )
     clean = events.select("user", "item", "time", "kind", "value", "text", pl.Series("weight", weights), *settings.context)
     return Dataset(clean, tuple(users["user"].to_list()), Catalogue(items), log, report, scale)
+
+
+def circumstances(events: pl.DataFrame, features: tuple[str, ...]) -> Circumstances | None:
+    """The context columns on numbers, their values in order; None where there are no such columns.
+
+    >>> circumstances(pl.DataFrame({"device": ["tv", None, "phone"]}), ("device",)).codes.tolist()
+    [[1], [-1], [0]]
+    """
+    if not features:
+        return None
+    columns = {name: events[name] for name in features}
+    values = {name: tuple(column.drop_nulls().unique().sort().to_list()) for name, column in columns.items()}
+    numbers = [{value: number for number, value in enumerate(known)} for known in values.values()]
+    codes = [[known.get(value, -1) for value in column.to_list()] for known, column in zip(numbers, columns.values(), strict=True)]
+    return Circumstances(values, np.array(codes, np.int32).T.copy())

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from bowerbird.data.catalogue import Catalogue
-from bowerbird.data.kinds import check_kinds
+from bowerbird.data.kinds import check_kinds, kind_numbers
 from bowerbird.data.settings import DataSettings
 from bowerbird.data.times import seconds
 from bowerbird.data.values import ValueScale, weigh
@@ -35,7 +35,7 @@ def history_of(events: Sequence[Event], catalogue: Catalogue, settings: DataSett
     kinds = [events[place].kind for place in order.tolist()]
     values = np.array([np.nan if (value := events[place].value) is None else value for place in order.tolist()], np.float64)
     weights: NDArray[np.float32] = weigh(kinds, values, np.zeros(len(order), np.int64), settings, scale)
-    return History(items[order], weights, times[order]), len(events) - len(order)
+    return History(items[order], weights, times[order], kind_numbers(kinds, settings.all_kinds)), len(events) - len(order)
 
 
 def histories_of(
@@ -59,7 +59,11 @@ def histories_of(
     codes = known["number"].to_numpy()
     values = known["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     weights = weigh(known["kind"], values, codes, settings, scale)
-    items, times = known["item_number"].to_numpy(), seconds(known["time"]).to_numpy()
+    items, times, kinds = (
+        known["item_number"].to_numpy(),
+        seconds(known["time"]).to_numpy(),
+        kind_numbers(known["kind"], settings.all_kinds),
+    )
     ends = np.searchsorted(codes, np.arange(len(users) + 1))
     cut = [slice(a, b) for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
-    return tuple(users["user"].to_list()), [History(items[c], weights[c], times[c]) for c in cut], len(events) - len(known)
+    return tuple(users["user"].to_list()), [History(items[c], weights[c], times[c], kinds[c]) for c in cut], len(events) - len(known)

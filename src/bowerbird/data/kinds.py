@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from bowerbird.config import Settings
-from bowerbird.errors import DataError
+from bowerbird.errors import ConfigError, DataError
 
 
 class Kind(Settings):
@@ -43,7 +45,27 @@ KINDS: Mapping[str, Kind] = {
     "save": Kind(weight=0.8),
     "share": Kind(weight=0.9),
 }
-"""The kinds known without a word in the settings; `[data.kinds]` adds to them or changes them."""
+"""The kinds known without a word in the settings; `[data.kinds]` adds to them or changes them. New ones go to the end: models know
+kinds by their place."""
+
+OWN = 64
+"""The number of the first kind that is in the settings alone."""
+
+
+def kind_numbers(names: Iterable[str], known: Mapping[str, Kind]) -> NDArray[np.uint8]:
+    """The numbers by which models know kinds: 1 + the place in `KINDS`, and from 64 on what the settings add, in their order.
+
+    known   all kinds, as `DataSettings.all_kinds` has them; a name that is none of them has the number 0, "not told"
+    raises  ConfigError if the settings add more than 192
+
+    >>> kind_numbers(["interaction", "yodel", "hum"], {**KINDS, "yodel": Kind(weight=0.3)}).tolist()
+    [1, 64, 0]
+    """
+    own = [name for name in known if name not in KINDS]
+    if len(own) > 256 - OWN:
+        raise ConfigError(f"data.kinds: at most {256 - OWN} kinds can be added, got {len(own)}")
+    numbers = {name: place for place, name in enumerate(KINDS, 1)} | {name: place for place, name in enumerate(own, OWN)}
+    return np.array([numbers.get(name, 0) for name in names], np.uint8)
 
 
 def check_kinds(named: Iterable[str], known: Mapping[str, Kind]) -> None:

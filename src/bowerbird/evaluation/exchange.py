@@ -121,11 +121,8 @@ def _wanted(cases: Cases) -> pl.DataFrame:
 def _joined(histories: Sequence[History]) -> History:
     """All events of the histories, one history after the other."""
     all_of = [History.of([]), *histories]
-    return History(
-        np.concatenate([each.items for each in all_of]),
-        np.concatenate([each.weights for each in all_of]),
-        np.concatenate([each.times for each in all_of]),
-    )
+    parts = ("items", "weights", "times", "kinds")
+    return History(*(np.concatenate([getattr(each, part) for each in all_of]) for part in parts))
 
 
 def _slates(path: Path, task: Task, histories: Sequence[History]) -> list[Slate]:

@@ -18,6 +18,7 @@ class Padded(NamedTuple):
     items    (B, L) int64
     weights  (B, L) float32
     ages     (B, L) float32, seconds before the history's newest event, −1 = no clock
+    kinds    (B, L) int64, numbers of the events' kinds
     last     (B,) int64, the place of each history's newest event
     """
 
@@ -25,6 +26,7 @@ class Padded(NamedTuple):
     items: NDArray[np.int64]
     weights: NDArray[np.float32]
     ages: NDArray[np.float32]
+    kinds: NDArray[np.int64]
     last: NDArray[np.int64]
 
 
@@ -55,13 +57,16 @@ def padded(histories: Sequence[History], size: int) -> Iterator[Padded]:
     for start in range(0, len(order), size):
         rows = order[start : start + size]
         there = np.arange(int(lengths[rows].max())) < lengths[rows, None]
-        items, weights, times = np.zeros(there.shape, np.int64), np.zeros(there.shape, np.float32), np.full(there.shape, np.nan)
-        items[there] = np.concatenate([histories[row].items for row in rows.tolist()])
-        weights[there] = np.concatenate([histories[row].weights for row in rows.tolist()])
-        times[there] = np.concatenate([histories[row].times for row in rows.tolist()])
+        chosen = [histories[row] for row in rows.tolist()]
+        items, kinds = np.zeros(there.shape, np.int64), np.zeros(there.shape, np.int64)
+        weights, times = np.zeros(there.shape, np.float32), np.full(there.shape, np.nan)
+        items[there] = np.concatenate([history.items for history in chosen])
+        kinds[there] = np.concatenate([history.kinds for history in chosen])
+        weights[there] = np.concatenate([history.weights for history in chosen])
+        times[there] = np.concatenate([history.times for history in chosen])
         last = lengths[rows] - 1
         ages = np.nan_to_num(times[np.arange(len(rows)), last][:, None] - times, nan=-1.0)
-        yield Padded(rows, items, weights, ages.astype(np.float32), last)
+        yield Padded(rows, items, weights, ages.astype(np.float32), kinds, last)
 
 
 class Reads(Scorer, Protocol):

@@ -1,13 +1,13 @@
 """A rehearsal: hide the newest part of a log, and ask for it. What a blend learns its weights from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.types import History, Log, Query
+from bowerbird.types import Log, Query
 
 LENGTHS = (0, 1, 2, 3, 6, 11)
 """Histories of 0, 1, 2, 3–5, 6–10 and 11 or more events have weights of their own."""
@@ -29,6 +29,7 @@ PER_LENGTH = 150
 def stage(queries: Sequence[Query]) -> NDArray[np.intp]:
     """The number of the stage of each query. Without a clock everyone goes on.
 
+    >>> from bowerbird.types import History
     >>> on, back = Query(History.of([4, 2], times=[0, 60]), time=90), Query(History.of([4, 2], times=[0, 60]), time=90_000)
     >>> stage([Query(History.of([])), on, back, Query(History.of(range(400)))]).tolist()
     [0, 2, 7, 5]
@@ -120,9 +121,8 @@ def _by_user(log: Log, fresh: NDArray[np.bool_], n_cases: int, rng: np.random.Ge
 def _question(log: Log, fresh: NDArray[np.bool_], end: int, asked: NDArray[np.intp]) -> Question:
     """What the user did before event number `end`, asked at the time of that event."""
     user = int(log.users[end])
-    start, stop = int(log.starts[user]), int(log.starts[user + 1])
-    history = History(log.items[start:end], log.weights[start:end], log.times[start:end])
-    return Question(user, Query(history, float(log.times[end])), log.items[asked], log.items[end:stop][fresh[end:stop]])
+    stop = int(log.starts[user + 1])
+    return Question(user, log.before(end), log.items[asked], log.items[end:stop][fresh[end:stop]])
 
 
 def _cut_short(questions: list[Question], rng: np.random.Generator) -> list[Question]:
@@ -135,6 +135,6 @@ def _cut_short(questions: list[Question], rng: np.random.Generator) -> list[Ques
         chosen = rng.permutation(np.flatnonzero(lengths >= high))[: max(PER_LENGTH - int(counts[number]), 0)]
         for case, cut in zip(chosen.tolist(), rng.integers(low, high, len(chosen)).tolist(), strict=True):
             question, place = cases[case]
-            query = Query(question.query.history.last(cut), question.query.time)
+            query = replace(question.query, history=question.query.history.last(cut))
             made.append(Question(question.user, query, question.asked[place : place + 1], question.wanted))
     return made

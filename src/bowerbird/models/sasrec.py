@@ -48,7 +48,7 @@ class Sasrec(Settings):
     int8        serve the net with 8-bit weights, if NDCG@10 in validation moves by less than 0.5 % with them; what was decided is logged
     train       how it is trained
 
-    Each event tells the item, its weight (which is what kind and value come to) and the time since the event before.
+    Each event tells the item, its kind, its weight (which is what kind and value come to) and the time since the event before.
     Disliked items are read, never asked for.
 
     cost    O(events · (factors² · blocks + length · factors + negatives · factors)) an epoch
@@ -108,7 +108,7 @@ class SasrecModel:
     learned       (n_items,) bool, items known from behaviour
     project       (t, d) float32, t the dimension of the language vectors, 0 where none were read
     centre, axes  (t,), (t, t): the space of the language vectors, as in `TextModel`
-    graph         the bytes of an ONNX file: vectors (B, L, d), weights (B, L), ages (B, L), last (B,) → (B, d)
+    graph         the bytes of an ONNX file: vectors (B, L, d), weights, ages and kinds (B, L), last (B,) → (B, d)
     length        events that are read, at most
     """
 
@@ -145,6 +145,7 @@ class SasrecModel:
                 "vectors": np.nan_to_num(self.item_vectors[batch.items]),
                 "weights": batch.weights,
                 "ages": batch.ages,
+                "kinds": batch.kinds,
                 "last": batch.last,
             }
             asked[batch.rows] = self.session.run(None, feed)[0]

@@ -43,7 +43,7 @@ def fit(recipe: "Sasrec", log: Log, catalogue: Catalogue, rng: np.random.Generat
     texts = Texts.of(catalogue, recipe.whiten)
     known = counts > 0 if texts.rows is None else (counts > 0) | ~np.isnan(texts.rows[:, 0])
     windows = Windows.of(told.where(known[told.items] & (told.weights != 0)), recipe.length)
-    net = make_net(recipe, counts, texts, seed)
+    net = make_net(recipe, counts, texts, seed, several_kinds=len(np.unique(told.kinds)) > 1)
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
@@ -74,13 +74,13 @@ def smaller(model: SasrecModel, held: Held) -> SasrecModel:
     return small if good else model
 
 
-def make_net(recipe: "Sasrec", counts: NDArray[np.int64], texts: Texts, seed: int) -> Net:
+def make_net(recipe: "Sasrec", counts: NDArray[np.int64], texts: Texts, seed: int, *, several_kinds: bool = False) -> Net:
     """The net, not trained yet."""
     features = None if texts.rows is None else np.nan_to_num(texts.rows, nan=0.0)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         items = Items(counts > 0, features, recipe.factors, recipe.hide)
-        reader = Reader(recipe.factors, recipe.blocks, recipe.heads, recipe.dropout, recipe.length, recipe.block)
+        reader = Reader(recipe.factors, recipe.blocks, recipe.heads, recipe.dropout, recipe.length, recipe.block, kinds=several_kinds)
     negatives = None if recipe.loss == "softmax" else Negatives(recipe.sampling, counts, recipe.negatives)
     contrast = None if recipe.contrast is None else Contrast(recipe.contrast, recipe.temperature)
     return Net(items, reader, Objective(recipe.loss, negatives, recipe.trust), contrast, recipe.contrast_weight)
@@ -94,8 +94,9 @@ def as_model(recipe: "Sasrec", net: Net, texts: Texts, session: Any = None) -> S
     if session is not None:
         return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
     vectors, ones, last = torch.randn(2, 2, recipe.factors), torch.ones(2, 2), torch.tensor([1, 0])  # no longer than any net reads
-    example = {"vectors": vectors, "weights": ones, "ages": 0 * ones, "last": last}
-    sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "ages": ("queries", "events"), "last": ("queries",)}
+    example = {"vectors": vectors, "weights": ones, "ages": 0 * ones, "kinds": ones.long(), "last": last}
+    both = ("queries", "events")
+    sides = {"vectors": (*both, ""), "weights": both, "ages": both, "kinds": both, "last": ("queries",)}
     return SasrecModel(*fields, to_onnx(net.reader.cpu(), example, sides), recipe.length)
 
 

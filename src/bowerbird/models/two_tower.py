@@ -1,6 +1,6 @@
 """Two towers: what is known of an item, and what a history asks for at an instant, meet in a dot product."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -19,7 +19,9 @@ from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.training import require
 from bowerbird.training.settings import TrainSettings, over
-from bowerbird.types import Log, Query, Scores
+from bowerbird.types import Log, Query, Scores, Value
+
+Circumstances = tuple[tuple[str, tuple[Value, ...]], ...]
 
 BATCH = 256
 DAY, WEEK = 86_400.0, 604_800.0
@@ -33,13 +35,15 @@ class TwoTower(Settings):
     vectors. In training the own one is now and then hidden: what remains learns to stand alone, and scores items that were never seen.
     All that is learned starts near 0. So before learning it is `Text`, and for a new item it still is, where events teach no better.
 
-    The query mixes three recency-weighted means of the history's items, with half-lives that are learned, and the hour and the day of
-    the week (UTC) at which it is asked. Of the rest of a query's context nothing is read, for a log has none to learn from.
+    The query mixes three recency-weighted means of the history's items, with half-lives that are learned, the hour and the day of the
+    week (UTC) at which it is asked, and of the circumstances those that are named, each value with a vector of its own. A value that
+    no event had says nothing.
 
     factors      length of the vectors that are learned
     length       events of the history that are read, the newest
     attributes   names of catalogue columns whose values say something of an item, as its categories do: ("brand",)
     clock        whether the hour and the day are read
+    context      names of circumstances that are read, of those that `[data] context` keeps: ("device",)
     half_life_events, whiten, temperature  of the cosine, as in `Text`, and what it is divided by: the lower, the more texts count
     loss         "sampled_softmax" over a sample, or "softmax" over all items
     sampling     of the sample: "batch" (the batch's own items, which costs no further item vectors), "uniform" or "popularity"
@@ -53,7 +57,8 @@ class TwoTower(Settings):
 
     cost    O(events · (t + factors) · (length + batch_events)) an epoch with "batch", t the dimension of the language vectors
     source  Covington et al., RecSys 2016; Yi et al., RecSys 2019 (in-batch softmax with logQ); Volkovs et al., NeurIPS 2017 (id drop-out)
-    raises  ConfigError if the extra `train` is not installed, DataError for an attribute that the catalogue does not have
+    raises  ConfigError if the extra `train` is not installed, DataError for an attribute that the catalogue does not have, or a
+            circumstance that the events do not have
     """
 
     kind: Literal["two_tower"] = "two_tower"
@@ -61,6 +66,7 @@ class TwoTower(Settings):
     length: int = Field(default=50, ge=1)
     attributes: tuple[str, ...] = ()
     clock: bool = True
+    context: tuple[str, ...] = ()
     half_life_events: float = Field(default=1.0, gt=0)
     whiten: float = Field(default=0.5, ge=0, le=1)
     temperature: float = Field(default=0.2, gt=0)
@@ -95,25 +101,30 @@ class TwoTowerModel:
     """The items' vectors, and a graph that turns a history and an instant into the vector it asks with.
 
     item_vectors  (n_items, t + d + 1) float32: text, what was learned, and bias; NaN for items of which nothing is known
-    fixed         (n_items, d) float32: what was learned but for the text's part; zeros where nothing else is known
-    known         (n_items,) bool: items of which more is known than a text
+    own           (n_items, d) float32, zeros for items not learned
+    named         (n_items, d) float32: what categories and attributes say; zeros for items without
+    learned       (n_items,) bool: items known from behaviour
     bias          (n_items,) float32
     unknown       the bias of items that were not learned
     project       (t, d) float32, t the dimension of the language vectors, 0 where none were read
     centre, axes  (t,), (t, t): the space of the language vectors, as in `TextModel`
-    graph         the bytes of an ONNX file: vectors (B, L, t + d), weights (B, L), clock (B, 4), last (B,) → (B, t + d + 1)
+    context       the circumstances that are read: names, and of each the values that have a vector
+    graph         the bytes of an ONNX file: vectors (B, L, t + d), weights (B, L), clock (B, 4), context (B, ·), last (B,) →
+                  (B, t + d + 1)
     length        events that are read, at most
     """
 
     kind: ClassVar[str] = "two_tower"
     item_vectors: NDArray[np.float32]
-    fixed: NDArray[np.float32]
-    known: NDArray[np.bool_]
+    own: NDArray[np.float32]
+    named: NDArray[np.float32]
+    learned: NDArray[np.bool_]
     bias: NDArray[np.float32]
     unknown: float
     project: NDArray[np.float32]
     centre: NDArray[np.float32]
     axes: NDArray[np.float32]
+    context: Circumstances
     graph: NDArray[np.uint8]
     length: int
 
@@ -127,7 +138,7 @@ class TwoTowerModel:
         """How many items it knows of."""
         return len(self.item_vectors)
 
-    @property
+    @cached_property
     def scorable(self) -> NDArray[np.bool_]:
         """(n_items,): items that someone liked, and items with a text, a category or an attribute."""
         return ~np.isnan(self.item_vectors[:, 0])
@@ -135,17 +146,30 @@ class TwoTowerModel:
     def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
         """(n_queries, t + d + 1); NaN for a history without an item that is known here."""
         asked = np.full((len(queries), self.item_vectors.shape[1]), np.nan, np.float32)
-        scorable = self.scorable
         instants = clock(np.array([query.time for query in queries], np.float64))
-        for batch in padded([heard(query.history, scorable, self.length) for query in queries], BATCH):
-            vectors = np.nan_to_num(self.item_vectors[batch.items, :-1])
-            feed = {"vectors": vectors, "weights": batch.weights, "clock": instants[batch.rows], "last": batch.last}
+        told = told_of([query.context for query in queries], self.context)
+        for batch in padded([heard(query.history, self.scorable, self.length) for query in queries], BATCH):
+            feed = {
+                "vectors": np.nan_to_num(self.item_vectors[batch.items, :-1]),
+                "weights": batch.weights,
+                "clock": instants[batch.rows],
+                "context": told[batch.rows],
+                "last": batch.last,
+            }
             asked[batch.rows] = self.session.run(None, feed)[0]
         return asked
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """(n_queries, n_items)"""
         return self.query_vectors(queries) @ self.item_vectors.T
+
+    def score_as_new(self, queries: Sequence[Query]) -> Scores:
+        """(n_queries, n_items): by texts, categories and attributes alone; NaN where there are none."""
+        t, new = len(self.project), self.item_vectors.copy()
+        new[:, t:-1] -= self.own
+        new[:, -1] = self.unknown
+        new[~(new[:, :t].any(axis=1) | self.named.any(axis=1))] = np.nan
+        return self.query_vectors(queries) @ new.T
 
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_events, n_items): how far the score falls, were the event not in the history."""
@@ -161,27 +185,40 @@ class TwoTowerModel:
                 f"two_tower model: vectors must be at least {self.n_items} rows of {len(self.centre)}, got shape {vectors.shape}"
             )
         more = len(vectors) - self.n_items
-        fixed, known = np.pad(self.fixed, ((0, more), (0, 0))), np.pad(self.known, (0, more))
-        bias = np.pad(self.bias, (0, more), constant_values=self.unknown)
+        own, named = (np.pad(part, ((0, more), (0, 0))) for part in (self.own, self.named))
+        learned, bias = np.pad(self.learned, (0, more)), np.pad(self.bias, (0, more), constant_values=self.unknown)
         texts = placed(np.asarray(vectors, np.float32), self.centre, self.axes)
-        return replace(self, item_vectors=item_table(fixed, known, bias, self.project, texts), fixed=fixed, known=known, bias=bias)
+        table = item_table(own, named, learned, bias, self.project, texts)
+        return replace(self, item_vectors=table, own=own, named=named, learned=learned, bias=bias)
 
 
 def item_table(
-    fixed: NDArray[np.float32],
-    known: NDArray[np.bool_],
+    own: NDArray[np.float32],
+    named: NDArray[np.float32],
+    learned: NDArray[np.bool_],
     bias: NDArray[np.float32],
     project: NDArray[np.float32],
     texts: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
-    """(n_items, t + d + 1): text, fixed + text · project, bias; NaN for an item of which nothing is known.
+    """(n_items, t + d + 1): text, own + named + text · project, bias; NaN for an item of which nothing is known.
 
     texts  (n_items, t) of unit length, NaN for an item without; None where none were read
     """
-    there = np.zeros(len(known), bool) if texts is None else ~np.isnan(texts[:, 0])
-    read = np.zeros((len(known), len(project)), np.float32) if texts is None else np.where(there[:, None], texts, np.float32(0))
-    table = np.concatenate((read, fixed + read @ project, bias[:, None]), axis=1)
-    return np.where((known | there)[:, None], table, np.float32(np.nan)).astype(np.float32)
+    there = np.zeros(len(own), bool) if texts is None else ~np.isnan(texts[:, 0])
+    read = np.zeros((len(own), len(project)), np.float32) if texts is None else np.where(there[:, None], texts, np.float32(0))
+    table = np.concatenate((read, own + named + read @ project, bias[:, None]), axis=1)
+    return np.where((learned | named.any(axis=1) | there)[:, None], table, np.float32(np.nan)).astype(np.float32)
+
+
+def told_of(contexts: Sequence[Mapping[str, Value]], read: Circumstances) -> NDArray[np.int64]:
+    """(n, max(features, 1)): numbers of the values that are told, counted over all features; and their count where none is.
+
+    >>> told_of([{"device": "tv", "mood": "low"}, {}], (("device", ("phone", "tv")), ("place", ("home",)))).tolist()
+    [[1, 3], [3, 3]]
+    """
+    numbers = {pair: number for number, pair in enumerate((name, value) for name, values in read for value in values)}
+    rows = [[numbers.get((name, context.get(name, "")), len(numbers)) for name, _ in read] or [len(numbers)] for context in contexts]
+    return np.array(rows, np.int64).reshape(len(contexts), max(len(read), 1))
 
 
 def clock(times: NDArray[np.float64]) -> NDArray[np.float32]:

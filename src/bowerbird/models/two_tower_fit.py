@@ -1,7 +1,7 @@
 """Training `TwoTower`: apart from the recipe, since it needs torch."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
-from bowerbird.models.two_tower import TwoTowerModel, clock, item_table
+from bowerbird.models.two_tower import Circumstances, TwoTowerModel, clock, item_table, told_of
 from bowerbird.models.whitening import Texts
 from bowerbird.nets.export import AsSession, to_onnx
 from bowerbird.nets.objective import Objective
@@ -57,27 +57,34 @@ class Told:
 
 
 @dataclass(frozen=True, eq=False)
-class Clocked(Windows):
-    """Windows whose batches tell the hour and the day of each event: clock (B, L, 4) float32."""
+class Placed(Windows):
+    """Windows whose batches tell the hour and the day of each event, clock (B, L, 4) float32, and its circumstances, context (B, L, ·).
+
+    told  (n_events, ·) int64, as `told_of` has them
+    """
+
+    told: NDArray[np.int64]
 
     def batch(self, chosen: NDArray[np.intp]) -> Batch:
         """These windows as one batch."""
         steps = np.minimum(np.arange(int(self.lengths[chosen].max())), self.lengths[chosen, None] - 1)
-        times = self.log.times[self.starts[chosen, None] + steps]
-        return {**super().batch(chosen), "clock": torch.from_numpy(clock(times))}
+        places = self.starts[chosen, None] + steps
+        where = {"clock": clock(self.log.times[places]), "context": self.told[places]}
+        return {**super().batch(chosen), **{name: torch.from_numpy(array) for name, array in where.items()}}
 
 
 def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress) -> TwoTowerModel:
     """See the recipe."""
     seed = int(rng.integers(2**31))
-    log = log if recipe.clock else Log(log.users, log.items, log.weights, np.full(len(log), np.nan), log.n_users, log.n_items)
+    log = log if recipe.clock else replace(log, times=np.full(len(log), np.nan))
     told, held = hold_out(log, recipe.train.holdout, np.random.default_rng(seed))
     counts = np.bincount(told.items[told.weights > 0], minlength=len(catalogue))
     known = Told.of(catalogue, recipe)
     says = (told.weights != 0) & ((counts > 0) | known.anything)[told.items]
     cut = Windows.of(told.where(says), recipe.length)
-    windows = Clocked(cut.log, cut.starts, cut.lengths)
-    net = make_net(recipe, counts, known, seed)
+    circumstances, rows = circumstances_of(cut.log, recipe.context)
+    windows = Placed(cut.log, cut.starts, cut.lengths, rows)
+    net = make_net(recipe, counts, known, seed, sum(len(values) for _, values in circumstances))
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
         for batch in windows.batches(recipe.train.batch_events, chance):
@@ -85,12 +92,29 @@ def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Gener
                 yield net.objective.prepare(batch, wanted, chance)
 
     def judge() -> float:
-        return held.ndcg(as_model(recipe, net, known, AsSession(net.query)).score)
+        return held.ndcg(as_model(recipe, net, known, circumstances, AsSession(net.query)).score)
 
     if len(windows.starts):
         with open_run(recipe, recipe.train, log, seed) as run:
             train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
-    return as_model(recipe, net, known)
+    return as_model(recipe, net, known, circumstances)
+
+
+def circumstances_of(log: Log, names: Sequence[str]) -> tuple[Circumstances, NDArray[np.int64]]:
+    """The named circumstances with all their values, and (n_events, ·) numbers of these, as `told_of` has them.
+
+    raises  DataError for a name that the events do not have
+    """
+    have = {} if log.context is None else log.context.values
+    for name in names:
+        if name not in have:
+            raise DataError(f"two_tower: context must be columns that [data] context keeps ({', '.join(have) or 'none'}), got {name!r}")
+    read = tuple((name, have[name]) for name in names)
+    if log.context is None or not names:
+        return read, told_of([{}], read).repeat(len(log), axis=0)
+    sizes = np.array([len(values) for _, values in read])
+    codes = log.context.codes[:, [list(have).index(name) for name in names]]
+    return read, np.where(codes < 0, sizes.sum(), codes + np.cumsum(sizes) - sizes).astype(np.int64)
 
 
 def labels_of(catalogue: Catalogue, attributes: Sequence[str]) -> tuple[NDArray[np.int64], int]:
@@ -117,29 +141,32 @@ def labels_of(catalogue: Catalogue, attributes: Sequence[str]) -> tuple[NDArray[
     return table, len(numbers)
 
 
-def make_net(recipe: "TwoTower", counts: NDArray[np.int64], known: Told, seed: int) -> Net:
-    """A net that has not learned yet; `counts` (n_items,) are the likes of each item."""
+def make_net(recipe: "TwoTower", counts: NDArray[np.int64], known: Told, seed: int, n_values: int = 0) -> Net:
+    """A net that has not learned yet; `counts` (n_items,) are the likes of each item, `n_values` the circumstances that are told apart."""
     texts = np.zeros((len(counts), 0), np.float32) if known.texts.rows is None else np.nan_to_num(known.texts.rows, nan=0.0)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         items = ItemTower(counts > 0, texts, known.labels, known.n_labels, recipe.factors, recipe.hide)
-        query = QueryTower(texts.shape[1], recipe.factors, recipe.half_life_events, recipe.temperature)
+        query = QueryTower(texts.shape[1], recipe.factors, recipe.half_life_events, recipe.temperature, n_values)
     negatives = None if recipe.loss == "softmax" else Negatives(recipe.sampling, counts, recipe.negatives)
     return Net(items, query, Objective(recipe.loss, negatives), recipe.dropout)
 
 
-def as_model(recipe: "TwoTower", net: Net, known: Told, session: Any = None) -> TwoTowerModel:
+def as_model(recipe: "TwoTower", net: Net, known: Told, context: Circumstances = (), session: Any = None) -> TwoTowerModel:
     """The net as it is: to be served from its graph, or, while it is trained, by torch itself, as `session`."""
-    fixed, bias, unknown, project = (part.detach().float().cpu().numpy() for part in net.items.parts())
+    own, named, bias, unknown, project = (part.detach().float().cpu().numpy() for part in net.items.parts())
     texts = known.texts
     learned = net.items.learned.cpu().numpy() > 0
-    kept, bias, floor = learned | known.labelled, np.where(learned, bias, bias + recipe.newness), float(unknown) + recipe.newness
-    fields = (item_table(fixed, kept, bias, project, texts.rows), fixed, kept, bias, floor, project, texts.centre, texts.axes)
+    bias, floor = np.where(learned, bias, bias + recipe.newness), float(unknown) + recipe.newness
+    table = item_table(own, named, learned, bias, project, texts.rows)
+    fields = (table, own, named, learned, bias, floor, project, texts.centre, texts.axes, context)
     if session is not None:
         return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
     ones, last = torch.ones(2, 3), torch.tensor([2, 1])
-    example = {"vectors": torch.randn(2, 3, len(project) + recipe.factors), "weights": ones, "clock": torch.zeros(2, 4), "last": last}
-    sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "clock": ("queries",), "last": ("queries",)}
+    vectors, told = torch.randn(2, 3, len(project) + recipe.factors), torch.from_numpy(told_of([{}, {}], context))
+    example = {"vectors": vectors, "weights": ones, "clock": torch.zeros(2, 4), "context": told, "last": last}
+    one, both = ("queries", ""), ("queries", "events")
+    sides = {"vectors": (*both, ""), "weights": both, "clock": one, "context": one, "last": ("queries",)}
     return TwoTowerModel(*fields, to_onnx(net.query.cpu(), example, sides), recipe.length)
 
 

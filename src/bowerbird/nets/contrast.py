@@ -31,7 +31,7 @@ class Contrast:
 
     def cost(self, net: "Sasrec", batch: Batch, shown: Tensor) -> Tensor:
         """The mean InfoNCE of the histories before each window's last event."""
-        history = {name: batch[name][:, :-1] for name in ("items", "weights", "ages", "there")}
+        history = {name: batch[name][:, :-1] for name in ("items", "weights", "ages", "kinds", "there")}
         history["there"] = history["there"] & batch["there"][:, 1:]  # without the last event, which is the answer
         views = [augmented(history) if self.views == "augmented" else history for _ in range(2)]
         left, right = (net.summary(view, shown) for view in views)
@@ -57,7 +57,7 @@ def crop(history: Batch) -> Batch:
 def mask(history: Batch) -> Batch:
     """Of 30 % of the events it is told that there was one, and no more."""
     hidden = torch.rand(history["weights"].shape, device=history["weights"].device) < MASKED
-    return {**history, "weights": history["weights"].masked_fill(hidden, 0.0)}
+    return {**history, "weights": history["weights"].masked_fill(hidden, 0.0), "kinds": history["kinds"].masked_fill(hidden, 0)}
 
 
 def reorder(history: Batch) -> Batch:

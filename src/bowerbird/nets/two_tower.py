@@ -62,12 +62,11 @@ class ItemTower(nn.Module):
         mean: Tensor = self.names(labels).sum(dim=-2) / (labels != self.names.padding_idx).sum(dim=-1, keepdim=True).clamp_min(1)
         return mean
 
-    def parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What is served: own + labels (n_items, d), bias (n_items,), the bias of the unknown (), and P (t, d)."""
+    def parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """What is served: own and labels (n_items, d), bias (n_items,), the bias of the unknown (), and P (t, d)."""
         everyone = torch.arange(self.learned.shape[0], device=self.learned.device)
-        fixed = self.own.weight * self.learned[:, None] + self.named(everyone)
         bias = torch.where(self.learned > 0, self.bias.weight[:, 0], self.unknown)
-        return fixed, bias, self.unknown[0], self.project
+        return self.own.weight * self.learned[:, None], self.named(everyone), bias, self.unknown[0], self.project
 
 
 class QueryTower(nn.Module):
@@ -81,35 +80,40 @@ class QueryTower(nn.Module):
 
     t, d         numbers of an item's text, and of what was learned
     half_life    of the texts' mean, in events
+    n_values     values that circumstances can have, all features together; each has a vector, which starts at 0
     """
 
-    def __init__(self, t: int, d: int, half_life: float, temperature: float) -> None:
+    def __init__(self, t: int, d: int, half_life: float, temperature: float, n_values: int = 0) -> None:
         super().__init__()
         self.t, self.temperature = t, temperature
         self.recent = Pools([half_life]).requires_grad_(False)
         self.pools = Pools(HALF_LIVES)
         self.mix = nn.Parameter(torch.eye(d).repeat(len(HALF_LIVES), 1))
         self.clock = nn.Parameter(torch.zeros(N_CLOCK, d))
+        self.context = nn.Parameter(torch.zeros(n_values, d))
+        self.register_buffer("untold", torch.zeros(1, d))
 
-    def read(self, vectors: Tensor, weights: Tensor, clock: Tensor) -> Tensor:
+    def read(self, vectors: Tensor, weights: Tensor, clock: Tensor, context: Tensor) -> Tensor:
         """(B, L, t + d + 1): what is asked for after each event.
 
         vectors  (B, L, t + d) of the events' items
         weights  (B, L) in [-1, 1]: a dislike subtracts the item
         clock    (B, L, 4) when the question is asked, see `models.two_tower.clock`
+        context  (B, L, ·) int64, in which circumstances, see `models.two_tower.told_of`
         """
         texts, learned = vectors[..., : self.t], vectors[..., self.t :]
-        return self._ask(self.recent.every(texts, weights), self.pools.every(learned, weights), clock)
+        return self._ask(self.recent.every(texts, weights), self.pools.every(learned, weights), clock, context)
 
-    def forward(self, vectors: Tensor, weights: Tensor, clock: Tensor, last: Tensor) -> Tensor:
-        """(B, t + d + 1): what each history asks for; clock (B, 4), last (B,) int64 the place of its newest event."""
+    def forward(self, vectors: Tensor, weights: Tensor, clock: Tensor, context: Tensor, last: Tensor) -> Tensor:
+        """(B, t + d + 1): what each history asks for; clock (B, 4), context (B, ·), last (B,) int64 the place of its newest event."""
         texts, learned = vectors[..., : self.t], vectors[..., self.t :]
-        return self._ask(self.recent.last(texts, weights, last), self.pools.last(learned, weights, last), clock)
+        return self._ask(self.recent.last(texts, weights, last), self.pools.last(learned, weights, last), clock, context)
 
-    def _ask(self, texts: Tensor, learned: Tensor, clock: Tensor) -> Tensor:
+    def _ask(self, texts: Tensor, learned: Tensor, clock: Tensor, context: Tensor) -> Tensor:
         """From means of texts (…, 1, t) and of what was learned (…, K, d)."""
         said = F.normalize(texts.flatten(-2), dim=-1) / self.temperature
-        mixed = learned.flatten(-2) @ self.mix + clock @ self.clock
+        where = F.embedding(context, torch.cat((self.context, self.untold))).sum(dim=-2)
+        mixed = learned.flatten(-2) @ self.mix + clock @ self.clock + where
         return torch.cat((said, mixed, torch.ones_like(mixed[..., :1])), dim=-1)
 
 
@@ -125,6 +129,6 @@ class TwoTower(nn.Module):
         items, weights, shown = batch["items"], batch["weights"], self.items.shown()
         told = self.items(items[:, :-1], shown)
         vectors = torch.cat((told[..., : self.query.t], self.drop(told[..., self.query.t : -1])), dim=-1)
-        asked = self.query.read(vectors, weights[:, :-1], batch["clock"][:, 1:])
+        asked = self.query.read(vectors, weights[:, :-1], batch["clock"][:, 1:], batch["context"][:, 1:])
         wanted = batch["there"][:, 1:] & (weights[:, 1:] > 0)
         return self.objective.cost(asked[wanted], items[:, 1:][wanted], weights[:, 1:][wanted], self.items, shown, batch)

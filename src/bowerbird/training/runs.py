@@ -102,7 +102,8 @@ def open_run(recipe: BaseModel, settings: TrainSettings, log: Log, seed: int) ->
 
 def _fingerprint(log: Log) -> str:
     digest = hashlib.sha256()
-    for array in (log.users, log.items, log.weights, log.times):
+    context = [] if log.context is None else [log.context.codes]
+    for array in (log.users, log.items, log.weights, log.times, log.kinds, *context):
         digest.update(np.ascontiguousarray(array).view(np.uint8).data)
     return digest.hexdigest()[:16]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.types import History, Log, Query, Scores
+from bowerbird.types import Log, Query, Scores
 
 MOST = 2000
 """Users asked in validation, at most."""
@@ -63,8 +63,4 @@ def hold_out(log: Log, share: float, rng: np.random.Generator) -> tuple[Log, Hel
     asked = np.sort(rng.choice(last, wanted, replace=False)) if wanted else last[:0]
     ends = np.full(log.n_users, len(log), np.int64)
     ends[log.users[asked]] = asked
-    queries = []
-    for place in asked.tolist():
-        here = slice(int(log.starts[log.users[place]]), place)
-        queries.append(Query(History(log.items[here], log.weights[here], log.times[here]), float(log.times[place])))
-    return log.where(np.arange(len(log)) < ends[log.users]), Held(tuple(queries), log.items[asked])
+    return log.where(np.arange(len(log)) < ends[log.users]), Held(tuple(map(log.before, asked.tolist())), log.items[asked])

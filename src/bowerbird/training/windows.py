@@ -52,7 +52,7 @@ class Windows:
         """Windows of about one length together, until they have so many questions; in an order of chance.
 
         Each batch has, right-padded: items (B, L) int64; weights (B, L) float32, 0 for padding; ages (B, L) float32, seconds before the
-        newest event of the window, −1 = no clock; and there (B, L) bool, False for padding.
+        newest event of the window, −1 = no clock; there (B, L) bool, False for padding; kinds (B, L) int64, 0 for padding.
         """
         near = self.lengths * (1 + 0.1 * rng.random(len(self.lengths))) + rng.random(len(self.lengths))
         order = np.argsort(near, kind="stable")
@@ -75,5 +75,6 @@ class Windows:
             "weights": np.where(there, self.log.weights[places], 0).astype(np.float32),
             "ages": ages.astype(np.float32),
             "there": there,
+            "kinds": np.where(there, self.log.kinds[places], 0).astype(np.int64),
         }
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
