@@ -6,7 +6,7 @@ from scipy import stats
 
 from bowerbird.errors import DataError
 from bowerbird.evaluation import significance
-from bowerbird.evaluation.significance import differences, holm, intervals, paired, ratios
+from bowerbird.evaluation.significance import differences, holm, intervals, paired, ratios, sum_of_ratios
 
 FAMILY = st.lists(st.floats(0, 1), max_size=12)
 
@@ -61,6 +61,15 @@ def test_a_ratio_of_sums():
     only = ratios(np.array([[1.0], [3.0]]), np.array([[2.0], [10.0]]), rng())[0]
     assert only.mean == pytest.approx(4 / 12)
     assert 0.3 <= only.low <= only.high <= 0.5
+
+
+def test_a_sum_of_ratios():
+    parts, wholes = rng(2).random((50, 2)), rng(3).random((50, 2))
+    assert sum_of_ratios(parts[:, :1], wholes[:, :1], rng()) == ratios(parts[:, :1], wholes[:, :1], rng())[0]
+    both = sum_of_ratios(parts, wholes, rng())
+    assert both.mean == pytest.approx((parts.sum(axis=0) / wholes.sum(axis=0)).sum())
+    assert both.low < both.mean < both.high
+    assert np.isnan(sum_of_ratios(np.empty((0, 1)), np.empty((0, 1)), rng()).mean)
 
 
 def test_a_system_does_not_differ_from_itself(values):

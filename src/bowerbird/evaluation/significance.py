@@ -64,6 +64,25 @@ def ratios(
     return [Interval(float(mean), float(low), float(high)) for mean, low, high in zip(means, *ends, strict=True)]
 
 
+def sum_of_ratios(
+    parts: NDArray[np.float64], wholes: NDArray[np.float64], rng: np.random.Generator, resamples: int = 1000, level: float = 0.95
+) -> Interval:
+    """As `ratios`, for one figure that is the sum of such ratios, one a column. Draws in which a ratio has no value are left out.
+
+    parts, wholes  (n_users, m)
+
+    >>> sum_of_ratios(np.array([[1.0, 4.0]]), np.array([[2.0, 4.0]]), np.random.default_rng(0))
+    Interval(mean=1.5, low=1.5, high=1.5)
+    """
+    _check(resamples, level)
+    if not len(parts):
+        return Interval(float("nan"), float("nan"), float("nan"))
+    draws = _draw(parts, wholes, rng, resamples).sum(axis=1)
+    draws = draws[~np.isnan(draws)]
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]) if len(draws) else (np.nan, np.nan)
+    return Interval(float(_divide(parts.sum(axis=0), wholes.sum(axis=0)).sum()), float(low), float(high))
+
+
 def paired(
     a: NDArray[np.float64], b: NDArray[np.float64], rng: np.random.Generator, resamples: int = 1000, level: float = 0.95
 ) -> Difference:
