@@ -77,6 +77,25 @@ def changed(settings: T, changes: Mapping[str, Any]) -> T:
     return parse(type(settings), raw)
 
 
+def refuse_idle(settings: BaseModel, beside: str, **used: bool) -> None:
+    """For a validator: refuse a setting that was changed from its default, and has no effect beside another one.
+
+    beside  the other setting, in words
+    used    for each setting, whether it has an effect
+    raises  ValueError that names the first that has none
+
+    >>> class Dial(Settings):
+    ...     strength: float = 0.5
+    >>> refuse_idle(Dial(strength=1), "dial 'off'", strength=False)
+    Traceback (most recent call last):
+    ...
+    ValueError: strength has no effect with dial 'off', leave it out
+    """
+    for name, has_effect in used.items():
+        if not has_effect and getattr(settings, name) != type(settings).model_fields[name].default:
+            raise ValueError(f"{name} has no effect with {beside}, leave it out")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 

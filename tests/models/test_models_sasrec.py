@@ -25,7 +25,9 @@ TRAIN = {"epochs": 12, "batch_events": 64, "learning_rate": 0.01, "patience": No
 
 
 def recipe(**changes: object) -> Sasrec:
-    small = {"factors": 16, "heads": 2, "dropout": 0.1, "length": 6, "negatives": 16, "train": TRAIN}
+    small = {"factors": 16, "heads": 2, "dropout": 0.1, "length": 6, "train": TRAIN}
+    if changes.get("loss") != "softmax" and changes.get("sampling") != "batch":
+        small["negatives"] = 16
     made: Sasrec = parse(Recipe, {"kind": "sasrec", **small, **changes})
     return made
 
@@ -212,6 +214,20 @@ def test_a_damaged_graph_is_one_sentence() -> None:
 def test_heads_must_share_the_factors() -> None:
     with pytest.raises(ConfigError, match="factors must be a multiple of heads, got 10 and 4"):
         recipe(factors=10, heads=4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"loss": "softmax", "negatives": 9}, "negatives has no effect with loss 'softmax'"),
+        ({"trust": 0.5}, "trust has no effect with loss 'sampled_softmax'"),
+        ({"sampling": "batch", "negatives": 9}, "negatives has no effect with sampling 'batch'"),
+        ({"temperature": 0.5}, "temperature has no effect with no contrast"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        parse(Recipe, {"kind": "sasrec", **changes})
 
 
 def test_contributions_are_what_is_lost_without_the_event() -> None:

@@ -203,7 +203,9 @@ def test_vectors_of_another_dimension_are_refused() -> None:
         model.with_vectors(world.vectors()[:, :3])
 
 
-@pytest.mark.parametrize(("name", "value"), [("factors", 1), ("hide", 1), ("temperature", 0), ("loss", "bce"), ("sampling", "all")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("factors", 1), ("hide", 1), ("temperature", 0), ("loss", "bce"), ("sampling", "all"), ("negatives", 9)]
+)
 def test_settings_that_cannot_be_are_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=name):
         recipe(**{name: value})

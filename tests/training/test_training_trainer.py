@@ -165,7 +165,7 @@ def test_a_loss_that_is_no_number_is_one_sentence() -> None:
     [
         ({"learning_rate": 0}, "learning_rate: input should be greater than 0, got 0"),
         ({"optimizer": "adagrad"}, "optimizer: input should be 'adam', 'adamw' or 'sgd', got 'adagrad'"),
-        ({"momentum": 0.9, "optimizer": "adam"}, "momentum belongs to optimizer 'sgd', not to 'adam'"),
+        ({"momentum": 0.9, "optimizer": "adam"}, "momentum has no effect with optimizer 'adam'"),
         ({"epochs": 0}, "epochs: input should be greater than or equal to 1, got 0"),
         ({"holdout": 1}, "holdout: input should be less than 1, got 1"),
         ({"warmup": 1}, "warmup: extra inputs are not permitted"),

@@ -1,12 +1,20 @@
 """A net as it is served: an ONNX graph run by onnxruntime. No torch."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from bowerbird.errors import BundleError
+
+M = TypeVar("M")
+
+
+def answered_by(model: M, session: Any) -> M:
+    """A model with a cached `session` that is opened already: while a net is trained, torch itself answers."""
+    vars(model)["session"] = session
+    return model
 
 
 def open_graph(file: NDArray[np.uint8]) -> Any:

@@ -1,7 +1,6 @@
 """Training `Ncf`: apart from the recipe, since it needs torch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
+from bowerbird.models.graph import answered_by
 from bowerbird.models.ncf import NcfModel
 from bowerbird.nets.export import AsSession, to_onnx
 from bowerbird.nets.ncf import Ncf as Net
@@ -63,15 +63,8 @@ def as_model(recipe: "Ncf", net: Net, counts: NDArray[np.int64], session: Any = 
         items = net.items(torch.arange(len(counts), device=net.bias.weight.device)).float().cpu().numpy()
     fields = (net.context.weight.detach().float().cpu().numpy().copy(), items, counts > 0)
     if session is not None:
-        return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
+        return answered_by(NcfModel(*fields, np.zeros(0, np.uint8), recipe.length), session)
     rows, last = torch.randn(5, net.scorer.width), torch.tensor([2, 1])
     example = {"vectors": torch.randn(2, 3, net.scorer.read), "weights": torch.ones(2, 3), "last": last, "items": rows}
     sides = {"vectors": ("queries", "events", ""), "weights": ("queries", "events"), "last": ("queries",), "items": ("items",)}
     return NcfModel(*fields, to_onnx(net.scorer.cpu(), example, sides), recipe.length)
-
-
-@dataclass(frozen=True, eq=False)
-class _InTraining(NcfModel):
-    """The model before it is exported."""
-
-    session: Any = None

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, refuse_idle
 from bowerbird.data import Catalogue
-from bowerbird.errors import DataError
 from bowerbird.models.asking import falls, heard, padded
 from bowerbird.models.graph import open_graph
-from bowerbird.models.whitening import placed
+from bowerbird.models.whitening import read_again
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.training import require
@@ -86,9 +85,13 @@ class Sasrec(Settings):
     }
 
     @model_validator(mode="after")
-    def _shapes_fit(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.factors % self.heads:
             raise ValueError(f"factors must be a multiple of heads, got {self.factors} and {self.heads}")
+        sampled = self.loss != "softmax"
+        refuse_idle(self, f"loss {self.loss!r}", sampling=sampled, negatives=sampled, trust=self.loss == "gbce")
+        refuse_idle(self, f"sampling {self.sampling!r}", negatives=self.sampling != "batch")
+        refuse_idle(self, "no contrast", contrast_weight=self.contrast is not None, temperature=self.contrast is not None)
         return self
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "SasrecModel":
@@ -170,11 +173,8 @@ class SasrecModel:
 
         raises  DataError if they are of another dimension, or fewer than before
         """
-        if vectors.ndim != 2 or vectors.shape[1] != len(self.centre) or len(vectors) < self.n_items:
-            raise DataError(f"sasrec model: vectors must be at least {self.n_items} rows of {len(self.centre)}, got shape {vectors.shape}")
-        more = len(vectors) - self.n_items
+        texts, more = read_again(self, vectors), len(vectors) - self.n_items
         own, learned = np.pad(self.own, ((0, more), (0, 0))), np.pad(self.learned, (0, more))
-        texts = placed(np.asarray(vectors, np.float32), self.centre, self.axes)
         return replace(self, item_vectors=item_table(own, learned, self.project, texts), own=own, learned=learned)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
+from bowerbird.models.graph import answered_by
 from bowerbird.models.sasrec import SasrecModel, item_table
 from bowerbird.models.whitening import Texts
 from bowerbird.nets.contrast import Contrast
@@ -92,16 +93,9 @@ def as_model(recipe: "Sasrec", net: Net, texts: Texts, session: Any = None) -> S
     learned = net.items.learned.cpu().numpy() > 0
     fields = (item_table(own, learned, project, texts.rows), own, learned, project, texts.centre, texts.axes)
     if session is not None:
-        return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
+        return answered_by(SasrecModel(*fields, np.zeros(0, np.uint8), recipe.length), session)
     vectors, ones, last = torch.randn(2, 2, recipe.factors), torch.ones(2, 2), torch.tensor([1, 0])  # no longer than any net reads
     example = {"vectors": vectors, "weights": ones, "ages": 0 * ones, "kinds": ones.long(), "last": last}
     both = ("queries", "events")
     sides = {"vectors": (*both, ""), "weights": both, "ages": both, "kinds": both, "last": ("queries",)}
     return SasrecModel(*fields, to_onnx(net.reader.cpu(), example, sides), recipe.length)
-
-
-@dataclass(frozen=True, eq=False)
-class _InTraining(SasrecModel):
-    """The model before it is exported."""
-
-    session: Any = None

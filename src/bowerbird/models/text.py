@@ -12,7 +12,7 @@ from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.models.decay import rows_of, worths
-from bowerbird.models.whitening import placed, spread
+from bowerbird.models.whitening import placed, read_again, spread
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores
@@ -108,9 +108,7 @@ class TextModel:
 
         raises  DataError if they are of another dimension, or fewer than before
         """
-        if vectors.ndim != 2 or vectors.shape[1] != len(self.centre) or len(vectors) < self.n_items:
-            raise DataError(f"text model: vectors must be at least {self.n_items} rows of {len(self.centre)}, got shape {vectors.shape}")
-        return replace(self, item_vectors=placed(np.asarray(vectors, np.float32), self.centre, self.axes))
+        return replace(self, item_vectors=read_again(self, vectors))
 
     def _events(self, query: Query) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What each event is worth, (n_events,), and its item's vector, (n_events, d)."""

@@ -7,14 +7,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, refuse_idle
 from bowerbird.data import Catalogue
-from bowerbird.errors import DataError
 from bowerbird.models.asking import falls, heard, padded
 from bowerbird.models.graph import open_graph
-from bowerbird.models.whitening import placed
+from bowerbird.models.whitening import read_again
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.training import require
@@ -87,6 +86,13 @@ class TwoTower(Settings):
         "train.learning_rate": Range(1e-3, 3e-2, log=True),
         "train.weight_decay": Range(0.01, 1.0, log=True),
     }
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> Self:
+        sampled = self.loss != "softmax"
+        refuse_idle(self, f"loss {self.loss!r}", sampling=sampled, negatives=sampled)
+        refuse_idle(self, f"sampling {self.sampling!r}", negatives=self.sampling != "batch")
+        return self
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "TwoTowerModel":
         """Train both towers, then keep the items' vectors and the graph of the query's."""
@@ -180,14 +186,9 @@ class TwoTowerModel:
 
         raises  DataError if they are of another dimension, or fewer than before
         """
-        if vectors.ndim != 2 or vectors.shape[1] != len(self.centre) or len(vectors) < self.n_items:
-            raise DataError(
-                f"two_tower model: vectors must be at least {self.n_items} rows of {len(self.centre)}, got shape {vectors.shape}"
-            )
-        more = len(vectors) - self.n_items
+        texts, more = read_again(self, vectors), len(vectors) - self.n_items
         own, named = (np.pad(part, ((0, more), (0, 0))) for part in (self.own, self.named))
         learned, bias = np.pad(self.learned, (0, more)), np.pad(self.bias, (0, more), constant_values=self.unknown)
-        texts = placed(np.asarray(vectors, np.float32), self.centre, self.axes)
         table = item_table(own, named, learned, bias, self.project, texts)
         return replace(self, item_vectors=table, own=own, named=named, learned=learned, bias=bias)
 

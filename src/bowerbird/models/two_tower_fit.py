@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
+from bowerbird.models.graph import answered_by
 from bowerbird.models.two_tower import Circumstances, TwoTowerModel, clock, item_table, told_of
 from bowerbird.models.whitening import Texts
 from bowerbird.nets.export import AsSession, to_onnx
@@ -161,17 +162,10 @@ def as_model(recipe: "TwoTower", net: Net, known: Told, context: Circumstances =
     table = item_table(own, named, learned, bias, project, texts.rows)
     fields = (table, own, named, learned, bias, floor, project, texts.centre, texts.axes, context)
     if session is not None:
-        return _InTraining(*fields, np.zeros(0, np.uint8), recipe.length, session)
+        return answered_by(TwoTowerModel(*fields, np.zeros(0, np.uint8), recipe.length), session)
     ones, last = torch.ones(2, 3), torch.tensor([2, 1])
     vectors, told = torch.randn(2, 3, len(project) + recipe.factors), torch.from_numpy(told_of([{}, {}], context))
     example = {"vectors": vectors, "weights": ones, "clock": torch.zeros(2, 4), "context": told, "last": last}
     one, both = ("queries", ""), ("queries", "events")
     sides = {"vectors": (*both, ""), "weights": both, "clock": one, "context": one, "last": ("queries",)}
     return TwoTowerModel(*fields, to_onnx(net.query.cpu(), example, sides), recipe.length)
-
-
-@dataclass(frozen=True, eq=False)
-class _InTraining(TwoTowerModel):
-    """The model before it is exported."""
-
-    session: Any = None

@@ -1,11 +1,13 @@
 """Language vectors, centred and evened out, so that what all texts of a catalogue share does not drown what tells them apart."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
+from bowerbird.errors import DataError
 
 
 def spread(vectors: NDArray[np.float32], whiten: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -38,6 +40,38 @@ def placed(raw: NDArray[np.float32], centre: NDArray[np.float32], axes: NDArray[
     rows: NDArray[np.float32] = np.full(moved.shape, np.nan, np.float32)
     rows[has_text] = moved[has_text] / lengths[has_text, None]
     return rows
+
+
+class Whitened(Protocol):
+    """A model that knows items by their language vectors, in such a space."""
+
+    kind: ClassVar[str]
+
+    @property
+    def n_items(self) -> int:
+        """How many items it knows of."""
+        ...
+
+    @property
+    def centre(self) -> NDArray[np.float32]:
+        """(t,)"""
+        ...
+
+    @property
+    def axes(self) -> NDArray[np.float32]:
+        """(t, t)"""
+        ...
+
+
+def read_again(model: Whitened, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Another table of raw language vectors, in the space of the model.
+
+    raises  DataError if they are of another dimension, or fewer than the model knows of
+    """
+    if vectors.ndim != 2 or vectors.shape[1] != len(model.centre) or len(vectors) < model.n_items:
+        wanted = f"{model.n_items} rows of {len(model.centre)}"
+        raise DataError(f"{model.kind} model: vectors must be at least {wanted}, got shape {vectors.shape}")
+    return placed(np.asarray(vectors, np.float32), model.centre, model.axes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bowerbird.config import Settings, Span
+from bowerbird.config import Settings, Span, refuse_idle
 
 Unset = BeforeValidator(lambda value: None if value in (inf, "none") else value)
 """TOML has no None: where a number may be None it writes inf, where a word may be it writes "none"."""
@@ -60,8 +60,7 @@ class TrainSettings(Settings):
 
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> Self:
-        if self.momentum and self.optimizer != "sgd":
-            raise ValueError(f"momentum belongs to optimizer 'sgd', not to {self.optimizer!r}")
+        refuse_idle(self, f"optimizer {self.optimizer!r}", momentum=self.optimizer == "sgd")
         return self
 
 
