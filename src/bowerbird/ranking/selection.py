@@ -119,7 +119,9 @@ class _Choice:
         """Add `wanted` of these, the first first; those that soft limits hold back only if there are not enough others."""
         for hard_only in (False, True) if self.hard < len(self.limits) else (False,):
             for position in positions:
-                if wanted > 0 and self.may(position, hard_only=hard_only):
+                if wanted <= 0 or self.room == 0:
+                    return
+                if self.may(position, hard_only=hard_only):
                     self.add(position)
                     wanted -= 1
 

@@ -131,12 +131,12 @@ def arrange(
     """
     wishes = np.zeros((n, 0), bool) if wishes is None else wishes
     pinned = {} if places is None else {int(place): column for column, place in enumerate(places) if place < n}
-    apart = _Apart(np.zeros((n, 0), bool) if labels is None else labels.toarray() > 0, distance)
+    apart = _Apart(n, labels, distance)
     left = list(range(n))
     shown: list[int] = []
     for place in range(n):
-        may = _fitting(left, wishes, pinned, place)
-        chosen = apart.first(may, left, shown)
+        chosen = apart.first(_fitting(left, wishes, pinned, place), place)
+        apart.show(chosen, place)
         left.remove(chosen)
         shown.append(chosen)
     return np.array(shown, np.intp)
@@ -150,37 +150,43 @@ def _fitting(left: list[int], wishes: NDArray[np.bool_], pinned: dict[int, int],
     if not ahead:
         return fit
     waiting = wishes[np.ix_(left, ahead)]
+    needed = {left[row] for row in np.flatnonzero(waiting.any(axis=1))}
     served = count_served(waiting)
-    where = {item: row for row, item in enumerate(left)}
-    free = [item for item in fit if not waiting[where[item]].any() or count_served(np.delete(waiting, where[item], axis=0)) == served]
+    free = [item for item in fit if item not in needed or count_served(waiting[np.array(left) != item]) == served]
     return free or fit
 
 
 class _Apart:
-    """Which items keep away from their like."""
+    """Which items keep away from their like: how many of each label wait to be shown, and from which place on the next one may stand."""
 
-    def __init__(self, labels: NDArray[np.bool_], distance: int) -> None:
-        self.labels = labels
+    def __init__(self, n: int, labels: csr_array | None, distance: int) -> None:
+        self.n = n
         self.distance = distance
+        self.labels = np.zeros((n, 0), bool)
+        if labels is not None:
+            used, columns = np.unique(labels.indices, return_inverse=True)
+            self.labels = np.zeros((n, len(used)), bool)
+            self.labels[np.repeat(np.arange(n), np.diff(labels.indptr)), columns] = True
+        self.waiting = self.labels.sum(axis=0)
+        self.free_from = np.zeros(self.labels.shape[1], np.int64)
 
-    def first(self, may: list[int], left: list[int], shown: list[int]) -> int:
+    def first(self, may: list[int], place: int) -> int:
         """The first of the items that may stand next: at the full distance and leaving room for the others; else at the full distance;
         else at the greatest distance that there is."""
-        for gap in range(self.distance - 1, 0, -1):
-            near = self.labels[shown[-gap:]].any(axis=0)
-            far = [item for item in may if not self.labels[item][near].any()]
-            if far and gap == self.distance - 1:
-                return next((item for item in far if self._leaves_room(item, left, shown)), far[0])
+        for short in range(self.distance - 1):
+            near = self.free_from - short > place
+            far = [may[at] for at in np.flatnonzero(~(self.labels[may] & near).any(axis=1))]
             if far:
-                return far[0]
+                return far[0] if short else next((item for item in far if self._leaves_room(item, place)), far[0])
         return may[0]
 
-    def _leaves_room(self, item: int, left: list[int], shown: list[int]) -> bool:
+    def show(self, item: int, place: int) -> None:
+        """An item takes a place."""
+        self.waiting -= self.labels[item]
+        self.free_from[self.labels[item]] = place + self.distance
+
+    def _leaves_room(self, item: int, place: int) -> bool:
         """Whether each label has as many places still as it has items, were this one shown next."""
-        line = [*shown, item]
-        end, distance = len(line) + len(left) - 1, self.distance
-        waiting = self.labels[left].sum(axis=0) - self.labels[item]
-        starts = np.full(len(waiting), len(line))
-        for back, one in enumerate(reversed(line[-distance + 1 :])):
-            starts[self.labels[one]] = np.maximum(starts[self.labels[one]], len(line) - 1 - back + distance)
-        return bool((waiting <= np.maximum(0, -(-(end - starts) // distance))).all())
+        free_from = np.where(self.labels[item], place + self.distance, np.maximum(self.free_from, place + 1))
+        places = np.maximum(-((free_from - self.n) // self.distance), 0)
+        return bool((self.waiting - self.labels[item] <= places).all())
