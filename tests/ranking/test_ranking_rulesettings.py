@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+import little_world as world
 from bowerbird.bundle import Config
 from bowerbird.config import parse
 from bowerbird.data import Catalogue
 from bowerbird.errors import ConfigError, DataError
+from bowerbird.fitting import fit
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.ranking import RulesSettings
 from bowerbird.types import History, Query, Request
@@ -100,6 +102,13 @@ def test_a_pipeline_without_rules_builds_none():
 def test_an_unknown_column_is_refused_when_the_pipeline_is_built(rules, path):
     with pytest.raises(ConfigError, match=rf"^{path}: must be one of available, brand, .*, got 'maker'$"):
         Pipeline(Falling(), shop(), parse(RankingSettings, {"rules": rules}))
+
+
+def test_fit_refuses_an_unknown_column_before_anything_is_read_or_learned(monkeypatch):
+    monkeypatch.setattr("bowerbird.fitting.read_catalogue", lambda *_, **__: pytest.fail("texts were read"))
+    config = parse(Config, {"ranking": {"rules": {"fresh": {"column": "maker"}}}})
+    with pytest.raises(ConfigError, match=r"ranking\.rules\.fresh\.column"):
+        fit(world.data(), config)
 
 
 def test_a_column_that_holds_no_times_is_refused_for_fresh_items():
