@@ -1,13 +1,14 @@
 """What re-ranking costs, and what the diversity dial buys: `python benchmarks/rerank.py` and `python benchmarks/rerank.py --dial`.
 
-The first table times one request, a pool of 1000 items, 50 picks, vectors of 64 dimensions, on one thread: medians over repeats, in
-milliseconds. The second turns the dial on the bundled MovieLens sample: half of the users are held out, EASE is fitted on the others,
+The first tables time one request, a pool of 1000 items, 50 picks, vectors of 64 dimensions, on one thread: medians over repeats, in
+milliseconds of processor time, of the plain numpy loop and of the re-ranker, taken turn by turn; and how many times as
+fast it is. The last turns the dial on the bundled MovieLens sample: half of the users are held out, EASE is fitted on the others,
 a fifth of each held-out user's ratings is hidden, pool 200, k 10.
 """
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +20,41 @@ from bowerbird import data
 from bowerbird.data import Catalogue, DataSettings
 from bowerbird.models.ease import Ease
 from bowerbird.pipeline import best
-from bowerbird.ranking import Calibration, Dpp, ItemSpace, Mmr, category_shares, divergence, plain
+from bowerbird.protocols import Reranker
+from bowerbird.ranking import (
+    Apart,
+    Calibration,
+    Dpp,
+    FreshQuota,
+    ItemSpace,
+    MaxShare,
+    Mmr,
+    Pin,
+    Pinned,
+    Rulebook,
+    Ssd,
+    Xquad,
+    category_shares,
+    divergence,
+    plain,
+    wanted_intents,
+)
 from bowerbird.ranking.calibration import category_parts
 from bowerbird.ranking.relevance import relevance
 from bowerbird.types import History, Log, Query, Slate
 
-N, K, D, CATEGORIES = 1000, 50, 64, 20
+N, K, D, CATEGORIES, WINDOW = 1000, 50, 64, 20, 10
 
 
-def median_ms(work: Callable[[], object], repeats: int) -> float:
-    """The median time of one call, after two that do not count."""
-    times = []
+def medians_ms(works: Sequence[Callable[[], object]], repeats: int) -> list[float]:
+    """The median time of one call of each, after two rounds that do not count."""
+    times: list[list[float]] = [[] for _ in works]
     for _ in range(repeats + 2):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times[2:]) * 1000)
+        for work, taken in zip(works, times, strict=True):
+            start = time.process_time()
+            work()
+            taken.append(time.process_time() - start)
+    return [float(np.median(taken[2:]) * 1000) for taken in times]
 
 
 def request(rng: np.random.Generator) -> tuple[NDArray[np.float32], sparse.csr_array, Slate, Query]:
@@ -55,24 +75,45 @@ def shares(categories: sparse.csr_array) -> NDArray[np.float64]:
 
 
 def timings(repeats: int) -> None:
-    """One line for each dial: the whole call of a re-ranker, and the loop in plain numpy without the gathering of its arrays."""
+    """One table for each re-ranker: its whole call, beside the loop in plain numpy without the gathering of its arrays."""
     vectors, categories, slate, query = request(np.random.default_rng(0))
     known, table, wanted = relevance(slate.scores), shares(categories), category_shares(categories, query.history)
-    print(f"one request, {N} items, {K} picks, {D} dimensions, median of {repeats}, ms")
-    print(f"{'dial':>5} {'mmr numpy':>10} {'numba':>7} {'dpp numpy':>10} {'numba':>7} {'calibration numpy':>18} {'numba':>7}")
-    for dial in (0.1, 0.3, 0.5, 0.7, 1.0):
-        trade = 1 - dial
-        mmr, dpp, calibration = Mmr(vectors, trade), Dpp(vectors, trade), Calibration(categories, dial)
-        row = (
-            median_ms(lambda trade=trade: plain.mmr(vectors, known, trade, K), repeats),
-            median_ms(lambda mmr=mmr: mmr(slate, query, K), repeats),
-            median_ms(lambda trade=trade: plain.dpp(vectors, known, trade, 0.01, K), repeats),
-            median_ms(lambda dpp=dpp: dpp(slate, query, K), repeats),
-            median_ms(lambda dial=dial: plain.calibration(table, known, wanted, dial, 0.01, K), repeats // 4),
-            median_ms(lambda calibration=calibration: calibration(slate, query, K), repeats),
-        )
-        print(f"{dial:>5} {row[0]:>10.2f} {row[1]:>7.2f} {row[2]:>10.2f} {row[3]:>7.2f} {row[4]:>18.2f} {row[5]:>7.2f}")
-    print(f"the kernel of all pairs alone, which nothing here builds: {median_ms(lambda: vectors @ vectors.T, repeats):.2f} ms")
+    serves, likely = table[:, :-1], wanted_intents(categories, query.history)
+    providers = csr_labels(np.arange(N) % 10)
+    book = Rulebook(
+        [MaxShare(providers, 0.2)], Pinned([Pin((3, 7), np.arange(N) % 7 == 0)]), FreshQuota(np.arange(N) % 50 == 0, 3), Apart(providers, 2)
+    )
+    plain_form: dict[str, Callable[[float], object]] = {
+        "mmr": lambda dial: plain.mmr(vectors, known, 1 - dial, K),
+        "dpp": lambda dial: plain.dpp(vectors, known, 1 - dial, 0.01, K),
+        f"dpp, window {WINDOW}": lambda dial: plain.dpp_in_window(vectors, known, 1 - dial, 0.01, WINDOW, K),
+        f"ssd, window {WINDOW}": lambda dial: plain.ssd(vectors, known, 1 - dial, WINDOW, K),
+        "xquad": lambda dial: plain.xquad(serves, known, likely, dial, K),
+        "calibration": lambda dial: plain.calibration(table, known, wanted, dial, 0.01, K),
+    }
+    ours: dict[str, Callable[[float], Reranker]] = {
+        "mmr": lambda dial: Mmr(vectors, 1 - dial),
+        "dpp": lambda dial: Dpp(vectors, 1 - dial),
+        f"dpp, window {WINDOW}": lambda dial: Dpp(vectors, 1 - dial, window=WINDOW),
+        f"ssd, window {WINDOW}": lambda dial: Ssd(vectors, 1 - dial, WINDOW),
+        "xquad": lambda dial: Xquad(categories, dial),
+        "calibration": lambda dial: Calibration(categories, dial),
+    }
+    print(f"one request, {N} items, {K} picks, {D} dimensions, {CATEGORIES} categories, median of {repeats}, ms of processor time")
+    print(f"{'re-ranker':<16} {'dial':>4} {'numpy':>8} {'ours':>8} {'times as fast':>14}")
+    for name, slow in plain_form.items():
+        for dial in (0.1, 0.3, 0.5, 0.7, 1.0):
+            rerank = ours[name](dial)
+            before, after = medians_ms([lambda: slow(dial), lambda: rerank(slate, query, K)], repeats)  # noqa: B023
+            print(f"{name:<16} {dial:>4} {before:>8.2f} {after:>8.2f} {before / after:>14.1f}")
+    rules, kernel = medians_ms([lambda: book(slate, query, K), lambda: vectors @ vectors.T], repeats)
+    print(f"a share, two pins, fresh places and a distance, together, over the same slate: {rules:.2f} ms")
+    print(f"the kernel of all pairs alone, which nothing here builds: {kernel:.2f} ms")
+
+
+def csr_labels(numbers: NDArray[np.int64]) -> sparse.csr_array:
+    """(n, n_labels): one label for each item."""
+    return sparse.csr_array((np.ones(len(numbers), np.float32), (np.arange(len(numbers)), numbers)))
 
 
 def sample() -> tuple[Catalogue, Log, data.Cases]:
@@ -120,11 +161,14 @@ def dial() -> None:
     spaces = {"categories": ItemSpace(None, categories), "co-liked": ItemSpace(co_liked_vectors(log))}
     print(f"MovieLens sample, {len(asked)} held-out users, {len(catalogue)} items, EASE, pool 200, k 10")
     print(f"{'re-ranker':<16} {'dial':>4} {'nDCG@10':>8} {'distance: categories':>21} {'co-liked':>9} {'divergence from history':>24}")
-    makers: dict[str, Callable[[float], Mmr | Dpp | Calibration]] = {
+    makers: dict[str, Callable[[float], Reranker]] = {
         "mmr categories": lambda value: Mmr(spaces["categories"], 1 - value),
         "mmr co-liked": lambda value: Mmr(spaces["co-liked"], 1 - value),
         "dpp categories": lambda value: Dpp(spaces["categories"], 1 - value),
         "dpp co-liked": lambda value: Dpp(spaces["co-liked"], 1 - value),
+        "ssd categories": lambda value: Ssd(spaces["categories"], 1 - value),
+        "ssd co-liked": lambda value: Ssd(spaces["co-liked"], 1 - value),
+        "xquad": lambda value: Xquad(categories, value),
         "calibration": lambda value: Calibration(categories, value),
     }
     for name, make in makers.items():

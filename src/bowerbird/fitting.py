@@ -24,9 +24,11 @@ def fit(dataset: Dataset, config: Config | None = None, *, seed: int = 0, progre
     """Fit the model that `config` names on all of the data.
 
     seed    of everything random: the same seed, data and settings give the same bundle
-    raises  LanguageError from reading the texts, DataError where the data cannot be learned from
+    raises  ConfigError for a rule on a column that the items do not have, before anything is learned; LanguageError from reading the
+            texts; DataError where the data cannot be learned from
     """
     config = config or Config()
+    config.ranking.rules.build(dataset.catalogue)
     catalogue = read_catalogue(dataset.catalogue, config, progress=progress)
     model = config.model.fit(dataset.log, catalogue, np.random.default_rng(seed), progress)
     return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, now())

@@ -12,7 +12,7 @@ from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.explain import ExplainSettings, Reason, explain
 from bowerbird.protocols import Scorer
-from bowerbird.ranking import DppSettings, MaxPerCategory, RerankSettings, RulesSettings
+from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings
 from bowerbird.types import Request, Scores, Slate
 
 
@@ -37,13 +37,18 @@ class RankingSettings(Settings):
 class Pipeline:
     """A scorer over a catalogue, and the settings that turn its scores into slates.
 
-    raises  DataError if the scorer knows more items than the catalogue
+    raises  ConfigError if a rule names a column that the items do not have; DataError, when asked, if the scorer knows more items than
+            the catalogue
     cost    one `score` call for a batch of requests; O(n_items) to retrieve; then what the re-ranker says, over the pool
     """
 
     scorer: Scorer
     catalogue: Catalogue
     settings: RankingSettings = field(default_factory=RankingSettings)
+    rules: Rulebook | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", self.settings.rules.build(self.catalogue))
 
     def recommend(self, requests: Sequence[Request]) -> list[Slate]:
         """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of."""
@@ -76,16 +81,13 @@ class Pipeline:
 
     def _slate(self, request: Request, scores: NDArray[np.float32]) -> Slate:
         strength = self.settings.diversity if request.diversity is None else request.diversity
-        rule = self.settings.rules.max_per_category
-        if strength == 0 and rule is None:
+        if strength == 0 and self.rules is None:
             return best(scores, request.k)
         slate = best(scores, max(self.settings.pool, 5 * request.k))
         if strength > 0:
-            wanted = request.k if rule is None else len(slate)
+            wanted = request.k if self.rules is None else len(slate)
             slate = self.settings.rerank.build(self.catalogue, strength)(slate, request.query, wanted)
-        if rule is not None:
-            slate = MaxPerCategory(self.catalogue.category_matrix, rule)(slate, request.query, request.k)
-        return slate
+        return slate if self.rules is None else self.rules(slate, request.query, request.k)
 
 
 def best(scores: NDArray[np.float32], n: int) -> Slate:

@@ -13,7 +13,7 @@ from bowerbird.ranking import ItemSpace, MaxPerCategory, RerankSettings, RulesSe
 from bowerbird.types import History, Query, Slate
 
 NOBODY = Query(History.of([]))
-KINDS = ["mmr", "dpp", "calibration"]
+KINDS = ["mmr", "dpp", "ssd", "xquad", "calibration"]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 12))
@@ -86,14 +86,14 @@ def test_the_dial_at_zero_keeps_the_scorer_s_order_and_at_one_mixes(kind):
         recipe.build(shop, 2)
 
 
-@pytest.mark.parametrize("kind", ["mmr", "dpp"])
+@pytest.mark.parametrize("kind", ["mmr", "dpp", "ssd", "xquad"])
 def test_a_bare_catalogue_keeps_the_scorer_s_order_at_any_dial(kind):
     slate = Slate(np.array([2, 0, 1], np.int32), np.array([3, 2, 1], np.float32))
     rerank = parse(RerankSettings, {"kind": kind}).build(Catalogue.of(list("abc")), 0.9)
     assert rerank(slate, NOBODY, 3).items.tolist() == [2, 0, 1]
 
 
-@pytest.mark.parametrize("kind", ["mmr", "dpp"])
+@pytest.mark.parametrize("kind", ["mmr", "dpp", "ssd"])
 def test_more_dial_more_distance(kind):
     """Means over 30 generated slates: the distance within a slate never falls as the dial goes up."""
     rng = np.random.default_rng(7)
@@ -114,8 +114,12 @@ def test_more_dial_more_distance(kind):
 
 def test_settings_refuse_what_they_do_not_know():
     with pytest.raises(ConfigError, match="mmr"):
-        parse(RerankSettings, {"kind": "ssd"})
+        parse(RerankSettings, {"kind": "magic"})
     with pytest.raises(ConfigError, match="own"):
         parse(RerankSettings, {"kind": "dpp", "own": 0})
+    with pytest.raises(ConfigError, match="window"):
+        parse(RerankSettings, {"kind": "ssd", "window": 0})
+    with pytest.raises(ConfigError, match="half_life_events"):
+        parse(RerankSettings, {"kind": "xquad", "half_life_events": 0})
     with pytest.raises(ConfigError, match="max_per_category"):
         parse(RulesSettings, {"max_per_category": 0})

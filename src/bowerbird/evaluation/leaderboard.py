@@ -102,9 +102,10 @@ def leaderboard(
     refit      whether the last fit also reads what happened in validation, as a deployed model would. Papers with leave-last-out mostly
                fit on train alone and only ask with the validation event in the history: compare with them by False
     cost       (budget + 1) fits a recipe, one more for each control
-    raises     DataError if the test has no case with a target
+    raises     DataError if the test has no case with a target, ConfigError for a rule on a column that the items do not have
     """
     ranking = ranking or RankingSettings()
+    ranking.rules.build(catalogue)
     bench = Bench(split, catalogue, budget, tuple(ks), max_validation_users, seed, ranking.repeats, refit, progress)
     plain = RankingSettings(diversity=0, repeats=ranking.repeats)
     popular = fitted_popular(bench) if baselines else None

@@ -2,24 +2,57 @@
 
 from bowerbird.ranking.calibration import Calibration, category_shares, divergence
 from bowerbird.ranking.dpp import Dpp
+from bowerbird.ranking.exposure import InverseExposure, MaxShare, column_labels
+from bowerbird.ranking.fresh import FreshQuota
 from bowerbird.ranking.mmr import Mmr
+from bowerbird.ranking.rulebook import Rulebook
 from bowerbird.ranking.rules import MaxPerCategory, allowed_items
-from bowerbird.ranking.settings import CalibrationSettings, DppSettings, MmrSettings, RerankSettings, RulesSettings, item_space
+from bowerbird.ranking.rulesettings import FreshSettings, MaxShareSettings, PinSettings, RulesSettings
+from bowerbird.ranking.settings import (
+    CalibrationSettings,
+    DppSettings,
+    MmrSettings,
+    RerankSettings,
+    SsdSettings,
+    XquadSettings,
+    item_intents,
+    item_space,
+)
+from bowerbird.ranking.slots import Apart, Pin, Pinned
 from bowerbird.ranking.space import ItemSpace
+from bowerbird.ranking.ssd import Ssd
+from bowerbird.ranking.xquad import Xquad, wanted_intents
 
 __all__ = [
+    "Apart",
     "Calibration",
     "CalibrationSettings",
     "Dpp",
     "DppSettings",
+    "FreshQuota",
+    "FreshSettings",
+    "InverseExposure",
     "ItemSpace",
     "MaxPerCategory",
+    "MaxShare",
+    "MaxShareSettings",
     "Mmr",
     "MmrSettings",
+    "Pin",
+    "PinSettings",
+    "Pinned",
     "RerankSettings",
+    "Rulebook",
     "RulesSettings",
+    "Ssd",
+    "SsdSettings",
+    "Xquad",
+    "XquadSettings",
     "allowed_items",
     "category_shares",
+    "column_labels",
     "divergence",
+    "item_intents",
     "item_space",
+    "wanted_intents",
 ]

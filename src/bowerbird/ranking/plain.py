@@ -50,3 +50,59 @@ def calibration(
         picked[t] = np.argmax(value)
         sums += shares[picked[t]]
     return picked
+
+
+def dpp_in_window(
+    rows: NDArray[np.float32], relevance: NDArray[np.float32], trade: float, own: float, window: int, k: int
+) -> NDArray[np.intp]:
+    """`Dpp` with a window, the system of the window's picks solved anew for each pick. O(k·n·(w² + d))."""
+    gain = trade * relevance.astype(np.float64)
+    likeness = np.empty((k, len(rows)))
+    picked = np.empty(k, np.intp)
+    for t in range(k):
+        last = slice(max(t - window, 0), t)
+        near = likeness[last]
+        among = (near[:, picked[last]] + near[:, picked[last]].T) / 2
+        np.fill_diagonal(among, 1.0)
+        rest = np.maximum(1 - np.einsum("sn,sn->n", near, np.linalg.solve(among, near)), own)
+        value = gain + (1 - trade) * np.log(rest)
+        value[picked[:t]] = -np.inf
+        picked[t] = np.argmax(value)
+        likeness[t] = (1 - own) * (rows @ rows[picked[t]])
+    return picked
+
+
+def ssd(rows: NDArray[np.float32], relevance: NDArray[np.float32], trade: float, window: int, k: int) -> NDArray[np.intp]:
+    """`Ssd` with what is left of all vectors written out, taken away and given back. O(k·n·d)."""
+    gain = trade * relevance.astype(np.float64)
+    left = rows.astype(np.float64)
+    left /= np.maximum(np.sqrt(np.einsum("ij,ij->i", left, left)), 1e-9)[:, None]  # unit length, to more digits than float32 has
+    ring: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    picked = np.empty(k, np.intp)
+    for t in range(k):
+        squares = np.einsum("ij,ij->i", left, left).round(12)
+        value = gain + (1 - trade) * np.sqrt(np.where(squares > 1e-5, squares, 0))
+        value[picked[:t]] = -np.inf
+        j = picked[t] = np.argmax(value)
+        direction = left[j] / np.sqrt(squares[j]) if squares[j] > 1e-5 else np.zeros(left.shape[1])
+        if len(ring) == window:
+            oldest, parts = ring.pop(0)
+            left += np.outer(parts, oldest)
+        parts = left @ direction
+        left -= np.outer(parts, direction)
+        ring.append((direction, parts))
+    return picked
+
+
+def xquad(
+    serves: NDArray[np.float64], relevance: NDArray[np.float32], wanted: NDArray[np.float64], strength: float, k: int
+) -> NDArray[np.intp]:
+    """`Xquad` over all intents of all items; `serves` is (n, n_intents), rows sum to at most 1. O(k·n·n_intents)."""
+    unserved = np.ones(len(wanted))
+    picked = np.empty(k, np.intp)
+    for t in range(k):
+        value = (1 - strength) * relevance + strength * (serves @ (wanted * unserved))
+        value[picked[:t]] = -np.inf
+        picked[t] = np.argmax(value)
+        unserved *= 1 - serves[picked[t]]
+    return picked

@@ -50,3 +50,12 @@ def checked_dial(name: str, value: float) -> float:
     if not 0 <= value <= 1:
         raise DataError(f"{name}: must lie in 0..1, got {value}")
     return value
+
+
+def checked_window(name: str, value: int | None) -> None:
+    """Refuse a window that holds no pick.
+
+    raises  DataError
+    """
+    if value is not None and value < 1:
+        raise DataError(f"{name}: must be at least 1, got {value}")

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
+from bowerbird.ranking.selection import Limit, select
 from bowerbird.ranking.space import category_rows
 from bowerbird.types import Query, Slate, Value
 
@@ -66,12 +67,8 @@ class MaxPerCategory:
 
     def __call__(self, slate: Slate, query: Query, k: int) -> Slate:  # noqa: ARG002
         """At most `k` items."""
-        rows = category_rows(self.categories, slate.items)
-        counts = np.zeros(self.categories.shape[1], np.int64)
-        kept: list[int] = []
-        for position in range(len(slate)):
-            of = rows.indices[rows.indptr[position] : rows.indptr[position + 1]]
-            if len(kept) < k and (counts[of] < self.n).all():
-                counts[of] += 1
-                kept.append(position)
-        return slate.take(kept)
+        return slate.take(select(len(slate), k, [self.limit(slate, k)]))
+
+    def limit(self, slate: Slate, k: int) -> Limit:  # noqa: ARG002
+        """The rule for the items of this slate."""
+        return Limit(category_rows(self.categories, slate.items), self.n)

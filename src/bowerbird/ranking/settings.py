@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.protocols import Reranker
 from bowerbird.ranking.calibration import Calibration
@@ -12,6 +12,8 @@ from bowerbird.ranking.dpp import Dpp
 from bowerbird.ranking.mmr import Mmr
 from bowerbird.ranking.relevance import checked_dial
 from bowerbird.ranking.space import ItemSpace
+from bowerbird.ranking.ssd import Ssd
+from bowerbird.ranking.xquad import Intents, Xquad
 
 
 class MmrSettings(Settings):
@@ -27,15 +29,45 @@ class MmrSettings(Settings):
 class DppSettings(Settings):
     """The dial is the weight of the room that the picks span: `Dpp` with trade = 1 − diversity.
 
-    own  the part of an item that is like no other item; less makes doubles rarer
+    own     the part of an item that is like no other item; less makes doubles rarer
+    window  how many of the last picks repel; None = all
     """
 
     kind: Literal["dpp"] = "dpp"
     own: float = Field(default=0.01, gt=0, le=1)
+    window: int | None = Field(default=None, ge=1)
 
     def build(self, catalogue: Catalogue, diversity: float) -> Reranker:
         """The re-ranker for a dial of 0..1 over this catalogue. Costs nothing: no array is copied."""
-        return Dpp(item_space(catalogue), 1 - checked_dial("diversity", diversity), self.own)
+        return Dpp(item_space(catalogue), 1 - checked_dial("diversity", diversity), self.own, self.window)
+
+
+class SsdSettings(Settings):
+    """The dial is the weight of what a pick adds to the last picks: `Ssd` with trade = 1 − diversity.
+
+    window  how many of the last picks an item is held against
+    """
+
+    kind: Literal["ssd"] = "ssd"
+    window: int = Field(default=10, ge=1)
+
+    def build(self, catalogue: Catalogue, diversity: float) -> Reranker:
+        """The re-ranker for a dial of 0..1 over this catalogue. Costs nothing: no array is copied."""
+        return Ssd(item_space(catalogue), 1 - checked_dial("diversity", diversity), self.window)
+
+
+class XquadSettings(Settings):
+    """The dial is the weight of the user's intents: `Xquad` with strength = diversity.
+
+    half_life_events  a liked event counts half once this many newer liked ones have followed; inf = no decay
+    """
+
+    kind: Literal["xquad"] = "xquad"
+    half_life_events: Span = None
+
+    def build(self, catalogue: Catalogue, diversity: float) -> Reranker:
+        """The re-ranker for a dial of 0..1 over this catalogue. Costs nothing: no array is copied."""
+        return Xquad(item_intents(catalogue), checked_dial("diversity", diversity), self.half_life_events)
 
 
 class CalibrationSettings(Settings):
@@ -52,19 +84,18 @@ class CalibrationSettings(Settings):
         return Calibration(catalogue.category_matrix, checked_dial("diversity", diversity), self.smoothing)
 
 
-RerankSettings = Annotated[MmrSettings | DppSettings | CalibrationSettings, Field(discriminator="kind")]
+RerankSettings = Annotated[
+    MmrSettings | DppSettings | SsdSettings | XquadSettings | CalibrationSettings,
+    Field(discriminator="kind"),
+]
 """Any of them, told apart by `kind`."""
-
-
-class RulesSettings(Settings):
-    """Rules that every slate keeps.
-
-    max_per_category  at most this many items of one category; None = no such rule
-    """
-
-    max_per_category: int | None = Field(default=None, ge=1)
 
 
 def item_space(catalogue: Catalogue) -> ItemSpace:
     """The catalogue's vectors, with its categories to fall back on."""
     return ItemSpace(catalogue.vectors, catalogue.category_matrix)
+
+
+def item_intents(catalogue: Catalogue) -> Intents:
+    """How far each item serves each intent. A catalogue's categories stand for intents: an item of several serves each in equal parts."""
+    return catalogue.category_matrix
