@@ -15,8 +15,9 @@ from bowerbird.language.words import phrases, stem
 BETWEEN = " · "
 CANDIDATES = 4
 """Terms that a group has to choose its name from."""
-HELD, TELLS = 0.1, 1.5
-"""A term may name a group if this share of its texts has it, and this many times the share of all texts."""
+HELD, TELLS, FITS = 0.25, 1.5, 0.4
+"""A term may name a group if this share of its texts has it, and this many times the share of all texts; and the two best
+of them must be true, one or the other, of this share of its texts."""
 AS_ONE = 0.6
 """A phrase stands for its word if it is in at least this share of the texts that have the word."""
 
@@ -94,7 +95,7 @@ def read_terms(texts: Sequence[str]) -> Terms:
 
 
 def group_terms(terms: Terms, labels: NDArray[np.int64], n_groups: int) -> list[tuple[str, ...]]:
-    """Up to four terms for each group, the most telling first; none for a group of texts that have nothing in common.
+    """Up to four terms for each group, the most telling first; none for a group whose texts have little in common.
 
     A term t of group c weighs  tf(t, c) · ln(1 + A / f(t)):  tf is the share of the group's texts that have it, f the number of texts
     of all groups that do, A the mean number of terms of a group. Each text counts a term once, so that a text which repeats itself
@@ -116,10 +117,17 @@ def group_terms(terms: Terms, labels: NDArray[np.int64], n_groups: int) -> list[
     weight = share * np.log1p(total.sum() / n_groups / total)
     everywhere = total / max(n, 1) if n_groups > 1 else 0
     weight[(share < HELD) | (share < TELLS * everywhere) | (counts < 2)] = 0
-    return [_chosen(terms, row, seen) for row, seen in zip(weight, counts, strict=True)]
+    chosen = [_chosen(terms, row, seen) for row, seen in zip(weight, counts, strict=True)]
+    return [_if_fitting(terms, best, labels == group) for group, best in enumerate(chosen)]
 
 
-def _chosen(terms: Terms, weight: NDArray[np.float64], counts: NDArray[np.float32]) -> tuple[str, ...]:
+def _if_fitting(terms: Terms, chosen: list[int], texts: NDArray[np.bool_]) -> tuple[str, ...]:
+    """The terms as they are shown; none if their best two are true of too few of the texts."""
+    said = terms.texts[texts][:, chosen[:2]].sum(axis=1) > 0
+    return tuple(terms.forms[term] for term in chosen) if said.mean() >= FITS else ()
+
+
+def _chosen(terms: Terms, weight: NDArray[np.float64], counts: NDArray[np.float32]) -> list[int]:
     """The heaviest terms that do not repeat each other; a word that mostly stands in one phrase of telling words gives way to it."""
     ranked = [int(term) for term in np.argsort(-weight, kind="stable") if weight[term] > 0]
     words = {terms.parts[term][0] for term in ranked if len(terms.parts[term]) == 1}
@@ -133,7 +141,7 @@ def _chosen(terms: Terms, weight: NDArray[np.float64], counts: NDArray[np.float3
             chosen.append(best)
         if len(chosen) == CANDIDATES:
             break
-    return tuple(terms.forms[term] for term in chosen)
+    return chosen
 
 
 def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
