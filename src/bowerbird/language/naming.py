@@ -16,8 +16,8 @@ BETWEEN = " · "
 CANDIDATES = 4
 """Terms that a group has to choose its name from."""
 HELD, TELLS, FITS = 0.25, 1.5, 0.4
-"""A term may name a group if this share of its texts has it, and this many times the share of all texts; and the two best
-of them must be true, one or the other, of this share of its texts."""
+"""A term may name a group if this share of its texts has it, and this many times the share of all texts; and one of the
+best two must stand in this share of its texts."""
 AS_ONE = 0.6
 """A phrase stands for its word if it is in at least this share of the texts that have the word."""
 
@@ -118,13 +118,8 @@ def group_terms(terms: Terms, labels: NDArray[np.int64], n_groups: int) -> list[
     everywhere = total / max(n, 1) if n_groups > 1 else 0
     weight[(share < HELD) | (share < TELLS * everywhere) | (counts < 2)] = 0
     chosen = [_chosen(terms, row, seen) for row, seen in zip(weight, counts, strict=True)]
-    return [_if_fitting(terms, best, labels == group) for group, best in enumerate(chosen)]
-
-
-def _if_fitting(terms: Terms, chosen: list[int], texts: NDArray[np.bool_]) -> tuple[str, ...]:
-    """The terms as they are shown; none if their best two are true of too few of the texts."""
-    said = terms.texts[texts][:, chosen[:2]].sum(axis=1) > 0
-    return tuple(terms.forms[term] for term in chosen) if said.mean() >= FITS else ()
+    fits = [row[best[:2]].max(initial=0) >= FITS for row, best in zip(share, chosen, strict=True)]
+    return [tuple(terms.forms[term] for term in best) if fit else () for best, fit in zip(chosen, fits, strict=True)]
 
 
 def _chosen(terms: Terms, weight: NDArray[np.float64], counts: NDArray[np.float32]) -> list[int]:
