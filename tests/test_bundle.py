@@ -48,7 +48,9 @@ def test_other_intents_another_fingerprint(saved: tuple[Bundle, Path]) -> None:
     fitted = saved[0]
     assert fitted.catalogue.intents is not None
     renamed = replace(fitted.catalogue.intents, names=("a", "b", "c"))
-    assert fitted.with_catalogue(fitted.catalogue.with_intents(renamed), fitted.model).fingerprint != fitted.fingerprint
+    turned = replace(fitted.catalogue.intents, centres=fitted.catalogue.intents.centres[::-1])
+    for changed in (renamed, turned):
+        assert fitted.with_catalogue(fitted.catalogue.with_intents(changed), fitted.model).fingerprint != fitted.fingerprint
 
 
 def test_a_bundle_without_intents_is_none_the_worse(tmp_path: Path) -> None:

@@ -117,6 +117,16 @@ def test_a_namer_sees_the_words_and_typical_texts_and_what_it_names_alike_is_one
     assert all(len(group.texts) == 5 for group in seen[:5])
 
 
+def test_a_namer_sees_the_most_typical_texts_first():
+    vectors, texts = world()
+    seen = []
+    found(vectors, texts, name=lambda groups: [seen.append(group) or group.terms[0] for group in groups])
+    for group in seen:
+        own = [item for item, text in enumerate(texts) if text.split()[1] == group.terms[0]]
+        centre = vectors[own].sum(axis=0)
+        assert texts[own[int(np.argmax(vectors[own] @ centre))]] == group.texts[0]
+
+
 def test_a_namer_must_name_every_group():
     vectors, texts = world()
     with pytest.raises(LanguageError, match="one name for each of 5 groups, got 1"):

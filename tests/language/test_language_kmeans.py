@@ -43,6 +43,14 @@ def test_the_same_seed_gives_the_same_bytes():
     assert (one.centres.tobytes(), one.labels.tolist()) == (other.centres.tobytes(), other.labels.tolist())
 
 
+@given(st.integers(0, 10**6))
+@settings(max_examples=30)
+def test_more_starts_never_fit_worse(seed):
+    vectors, _ = clouds(6, 10, spread=0.6)
+    one, five = (spherical_kmeans(vectors, 6, np.random.default_rng(seed), starts=starts) for starts in (1, 5))
+    assert five.fit >= one.fit
+
+
 def test_more_groups_than_different_vectors():
     vectors = np.repeat(np.eye(3, dtype=np.float32), 4, axis=0)
     found = spherical_kmeans(vectors, 7, np.random.default_rng(0))

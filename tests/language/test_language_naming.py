@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bowerbird.intents import OTHER
-from bowerbird.language.naming import Group, by_terms, group_terms, read_terms
+from bowerbird.language.naming import Group, by_terms, class_weights, group_terms, read_terms
 from bowerbird.language.words import phrases, stem
 
 
@@ -61,6 +61,37 @@ def test_the_weight_is_that_of_the_paper():
     wood, oak = 4 / 4 * log(1 + mean / 4), 3 / 4 * log(1 + mean / 4)
     assert wood > oak
     assert group_terms(terms, labels, 2) == [("wood", "oak"), ("pine",)]
+
+
+def test_the_weights_by_hand():
+    counts, sizes = np.array([[8, 3, 0], [1, 3, 5]], np.float32), np.array([10, 5])
+    mean = 20 / 2
+    by_hand = [[8 / 10 * log(1 + mean / 9), 3 / 10 * log(1 + mean / 6), 0], [1 / 5 * log(1 + mean / 9), 3 / 5 * log(1 + mean / 6), log(3)]]
+    assert class_weights(counts, sizes) == pytest.approx(np.array(by_hand))
+
+
+def test_a_rare_word_names_before_a_common_one():
+    inks = ["red, ink", "red, ink", "red, ink", "ink"]
+    assert named(inks, ["lamp"] * 4, ["ink pot", "pot", "pot", "pot"])[0][0] == "red"
+
+
+def test_a_word_of_few_of_the_texts_is_not_said():
+    assert named([f"tea, {name}" for name in ("pot", "pot", "one", "two", "three", "four", "five", "six", "seven")], ["rope"] * 9)[0] == (
+        "tea",
+    )
+
+
+def test_a_word_that_is_everywhere_tells_nothing():
+    assert named(["drama, war", "drama, war", "war"], ["drama, love", "drama, love", "love"]) == [("war",), ("love",)]
+
+
+def test_where_no_word_is_in_most_texts_there_is_no_name():
+    few = ["tea x", "tea y", "tea z", "mug", "mug", "mug", "hat", "hat", "hat"]
+    assert named(few, ["rope"] * 9) == [(), ("rope",)]
+
+
+def test_a_phrase_whose_other_word_is_everywhere_is_not_said():
+    assert named(["tea number"] * 4, ["rope number"] * 4, ["paint number"] * 4) == [("tea",), ("rope",), ("paint",)]
 
 
 def test_a_text_that_repeats_itself_names_nothing():

@@ -95,14 +95,9 @@ def read_terms(texts: Sequence[str]) -> Terms:
 
 
 def group_terms(terms: Terms, labels: NDArray[np.int64], n_groups: int) -> list[tuple[str, ...]]:
-    """Up to four terms for each group, the most telling first; none for a group whose texts have little in common.
-
-    A term t of group c weighs  tf(t, c) · ln(1 + A / f(t)):  tf is the share of the group's texts that have it, f the number of texts
-    of all groups that do, A the mean number of terms of a group. Each text counts a term once, so that a text which repeats itself
-    does not name its group.
+    """Up to four terms for each group, the most telling first (`class_weights`); none for a group whose texts have little in common.
 
     labels  (n_texts,) the group of each text, 0 … n_groups − 1
-    source  Grootendorst 2022 (BERTopic, arXiv:2203.05794)
 
     >>> texts = ["gel pens", "a gel pen", "blue pen", "ink, pen", "desk lamp", "lamps", "red lamps"]
     >>> group_terms(read_terms(texts), np.array([0, 0, 0, 0, 1, 1, 1]), 2)
@@ -112,14 +107,31 @@ def group_terms(terms: Terms, labels: NDArray[np.int64], n_groups: int) -> list[
     sizes = np.bincount(labels, minlength=n_groups)
     member = sparse.csr_array((np.ones(n, np.float32), labels, np.arange(n + 1)), shape=(n, n_groups))
     counts = (member.T @ terms.texts).toarray()  # (n_groups, n_terms)
-    total = counts.sum(axis=0)
     share = counts / np.maximum(sizes, 1)[:, None]
-    weight = share * np.log1p(total.sum() / n_groups / total)
-    everywhere = total / max(n, 1) if n_groups > 1 else 0
+    weight = class_weights(counts, sizes)
+    everywhere = counts.sum(axis=0) / max(n, 1) if n_groups > 1 else 0
     weight[(share < HELD) | (share < TELLS * everywhere) | (counts < 2)] = 0
     chosen = [_chosen(terms, row, seen) for row, seen in zip(weight, counts, strict=True)]
     fits = [row[best[:2]].max(initial=0) >= FITS for row, best in zip(share, chosen, strict=True)]
     return [tuple(terms.forms[term] for term in best) if fit else () for best, fit in zip(chosen, fits, strict=True)]
+
+
+def class_weights(counts: NDArray[np.float32], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n_groups, n_terms): class-based TF-IDF,  tf(t, c) · ln(1 + A / f(t)),  how far term t tells group c from the others.
+
+    tf is the share of the group's texts that have the term, f the number of texts of all groups that do, A the mean number of terms of a
+    group. Each text counts a term once, so that a text which repeats itself does not name its group.
+
+    counts  (n_groups, n_terms), in how many of its texts each term stands
+    sizes   (n_groups,), the texts of each group
+    source  Grootendorst 2022 (BERTopic, arXiv:2203.05794)
+
+    >>> class_weights(np.array([[4, 2], [0, 2]], np.float32), np.array([4, 4])).round(2).tolist()
+    [[0.69, 0.35], [0.0, 0.35]]
+    """
+    total = counts.sum(axis=0, dtype=np.float64)
+    weights: NDArray[np.float64] = counts / np.maximum(sizes, 1)[:, None] * np.log1p(total.sum() / len(sizes) / total)
+    return weights
 
 
 def _chosen(terms: Terms, weight: NDArray[np.float64], counts: NDArray[np.float32]) -> list[int]:
