@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bowerbird.bundle import Bundle, Config
 from bowerbird.data import Dataset, RawData, clean
+from bowerbird.fitting import with_intents
 from bowerbird.language import item_texts
 
 TASTES = ("tea", "rope", "paint")
@@ -56,6 +57,7 @@ def bundle(config: Config | None = None, seed: int = 0) -> Bundle:
     """Fitted with the spotter in place of the real encoder."""
     config = config or Config()
     dataset = data()
-    catalogue = dataset.catalogue.with_vectors(Spotter().encode(item_texts(dataset.catalogue.frame, config.text)))
+    read = dataset.catalogue.with_vectors(Spotter().encode(item_texts(dataset.catalogue.frame, config.text)))
+    catalogue = with_intents(read, config, seed)
     model = config.model.fit(dataset.log, catalogue, np.random.default_rng(seed))
     return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, START)

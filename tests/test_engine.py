@@ -98,6 +98,20 @@ def test_a_new_item_is_seen_by_another_engine_on_the_store(engine: Engine, fitte
     assert "tea-new" in [one.item for one in other.recommend(history=[Event("", "tea-1", kind="like")], k=20).items]
 
 
+def test_a_new_item_is_placed_among_the_intents_and_the_others_stay(engine: Engine, fitted: Bundle) -> None:
+    before = fitted.catalogue.intents
+    engine.put_items([{"item": "paint-new", "title": "paint number 9"}, {"item": "nameless"}, {"item": "tea-0", "title": "rope number 0"}])
+    after = engine.catalogue.intents
+    assert before is not None
+    assert after is not None
+    assert [after.of(item) for item in engine.catalogue.numbers(["paint-new", "nameless", "tea-0"])] == [("paint",), (), ("rope",)]
+    changed = fitted.catalogue.number("tea-0")
+    others = [item for item in range(len(fitted.catalogue)) if item != changed]
+    assert (after.membership[others].toarray() == before.membership[others].toarray()).all()
+    assert (after.names, after.centres.tolist()) == (before.names, before.centres.tolist())
+    assert {one.intents for one in engine.recommend(user="u0", k=4).items} <= {("tea",), ("rope",), ("paint",), ()}
+
+
 def test_an_item_put_out_of_stock_is_shown_no_more(engine: Engine) -> None:
     history = [Event("", "tea-1", kind="like")]
     first = engine.recommend(history=history, k=1).items[0].item
@@ -150,6 +164,21 @@ def test_a_receipt_of_a_foreign_bundle_is_refused(engine: Engine) -> None:
     receipt = engine.recommend(user="u0").receipt.model_copy(update={"bundle": "0" * 16})
     with pytest.raises(BundleError, match="has not had live"):
         engine.replay(receipt)
+
+
+def test_every_item_of_a_slate_says_what_it_is_for(engine: Engine) -> None:
+    answer = engine.recommend(history=[Event("", "rope-3", kind="like")], k=12)
+    assert [one.intents[0] for one in answer.items] == tastes(answer)
+
+
+def test_a_bundle_without_intents_answers_without(tmp_path: Path) -> None:
+    plain = bundle(Config.model_validate({"intents": {"most": 0}}))
+    with SqlStore(f"sqlite:///{tmp_path / 'plain.db'}") as store:
+        engine = Engine(plain, store, Spotter())
+        engine.put_items([{"item": "tea-new", "title": "tea number 9"}])
+        answer = engine.recommend(user="u0", k=4, explain=True)
+    assert engine.catalogue.intents is None
+    assert {one.intents for one in answer.items} == {()}
 
 
 def test_similar_items_share_the_taste(engine: Engine) -> None:

@@ -59,6 +59,7 @@ class Receipt(Settings):
 class Recommended:
     """One item of a slate, with ids and words as people see them.
 
+    intents       names of its intents, the strongest first; empty where it has none that can be named
     because       ids of the events' items that carried it; empty where no reason survived its check
     rank_with     its place among all candidates before re-ranking, from 1
     rank_without  its place had `because` never happened; None if it would not be there at all, or without a reason
@@ -73,6 +74,7 @@ class Recommended:
     because: tuple[ItemId, ...] = ()
     rank_with: int | None = None
     rank_without: int | None = None
+    intents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,14 @@ def shown(catalogue: Catalogue, slate: Slate, reasons: Sequence[Reason] | None) 
     """The slate in ids and words."""
     shown = []
     for place, (number, score) in enumerate(zip(slate.items.tolist(), slate.scores.tolist(), strict=True)):
-        plain = Recommended(catalogue.ids[number], place + 1, score, catalogue.titles[number], tuple(catalogue.categories[number]))
+        plain = Recommended(
+            catalogue.ids[number],
+            place + 1,
+            score,
+            catalogue.titles[number],
+            tuple(catalogue.categories[number]),
+            intents=() if catalogue.intents is None else catalogue.intents.of(number),
+        )
         reason = reasons[place] if reasons is not None else None
         shown.append(plain if reason is None else _reasoned(plain, reason, catalogue))
     return shown

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -18,13 +18,14 @@ from bowerbird.config import Settings, parse, read_toml
 from bowerbird.data import Catalogue, DataSettings, Split, SplitSettings, ValueScale, split
 from bowerbird.errors import BundleError
 from bowerbird.explain import ExplainSettings
-from bowerbird.language import EncoderSettings, MiniLm, TextSettings
-from bowerbird.models import Blend, Model, Recipe, pack, unpack
+from bowerbird.intents import Intents
+from bowerbird.language import EncoderSettings, IntentSettings, MiniLm, TextSettings
+from bowerbird.models import Blend, Model, Recipe, pack, state, unpack
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.store import read_bundle, write_bundle
 from bowerbird.types import Json, Log
 
-MODEL, CATALOGUE, EVENTS = "model", "catalogue", "events"
+MODEL, CATALOGUE, EVENTS, INTENTS = "model", "catalogue", "events", "intents"
 
 
 class Config(Settings):
@@ -38,6 +39,7 @@ class Config(Settings):
     split: SplitSettings = Field(default_factory=SplitSettings)
     encoder: EncoderSettings = Field(default_factory=MiniLm)
     text: TextSettings = Field(default_factory=TextSettings)
+    intents: IntentSettings = Field(default_factory=IntentSettings)
     model: Recipe = Field(default_factory=Blend)
     ranking: RankingSettings = Field(default_factory=RankingSettings)
     explain: ExplainSettings = Field(default_factory=ExplainSettings)
@@ -60,7 +62,7 @@ class Bundle:
     """A fitted recommender.
 
     config       what it was fitted with
-    catalogue    the items, with their language vectors
+    catalogue    the items, with their language vectors and intents
     model        the scorer
     scale        how values become weights, as found in the data
     events       the clean behaviour that it was fitted on: seeds an empty event store
@@ -87,8 +89,10 @@ class Bundle:
     def fingerprint(self) -> str:
         """16 hex digits that change when model, settings, catalogue or data change: names the bundle in receipts."""
         shape, arrays = pack(self.model)
-        digest = hashlib.sha256(json.dumps([shape, self.config.model_dump(mode="json"), self.data_print], sort_keys=True).encode())
-        for name, array in sorted({**arrays, "vectors": self._vectors}.items()):
+        intents, places = self._intents
+        said = [shape, self.config.model_dump(mode="json"), self.data_print, intents]
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+        for name, array in sorted({**arrays, **places, "vectors": self._vectors}.items()):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         return digest.hexdigest()[:16]
@@ -97,6 +101,10 @@ class Bundle:
     def _vectors(self) -> NDArray[np.float32]:
         vectors = self.catalogue.vectors
         return np.empty((len(self.catalogue), 0), np.float32) if vectors is None else vectors
+
+    @property
+    def _intents(self) -> tuple[Json | None, dict[str, NDArray[Any]]]:
+        return (None, {}) if self.catalogue.intents is None else pack(self.catalogue.intents)
 
     def facts(self) -> Json:
         """What `inspect` shows, and what the manifest says of the bundle besides its parts."""
@@ -107,10 +115,26 @@ class Bundle:
             "created": self.created.isoformat(),
             "seed": self.seed,
             "items": len(self.catalogue),
+            "intents": 0 if self.catalogue.intents is None else len(self.catalogue.intents),
             "events": len(self.events),
             "users": self.events["user"].n_unique(),
             "model": self.model.kind,
         }
+
+    def intent_facts(self, examples: int = 3) -> list[Json]:
+        """What `inspect --intents` shows: of each its name, how many items belong to it most, their events, the best known of them."""
+        intents = self.catalogue.intents
+        if intents is None:
+            return []
+        numbers = self.catalogue.numbers(self.events["item"].to_list())
+        times = np.bincount(numbers[numbers >= 0], minlength=len(self.catalogue))
+        by_times = np.argsort(-times, kind="stable")
+        rows = []
+        for intent, name in enumerate(intents.names):
+            known = by_times[intents.main[by_times] == intent]
+            titles = [self.catalogue.titles[item] for item in known[:examples]]
+            rows.append({"name": name, "items": len(known), "events": int(times[known].sum()), "best_known": titles})
+        return rows
 
     def save(self, path: Path | str) -> None:
         """Write the bundle as a folder; a bundle that is there is replaced in one rename.
@@ -118,16 +142,18 @@ class Bundle:
         raises  BundleError if the place holds something else or cannot be written
         """
         shape, arrays = pack(self.model)
+        intents, places = self._intents
         manifest = {
             "facts": self.facts(),
             "config": self.config.model_dump(mode="json"),
             "model": shape,
             "scale": self.scale.model_dump(mode="json"),
+            INTENTS: intents,
         }
         write_bundle(
             Path(path),
             manifest,
-            {MODEL: arrays, CATALOGUE: {"vectors": self._vectors}},
+            {MODEL: arrays, CATALOGUE: {"vectors": self._vectors}, **({INTENTS: places} if intents else {})},
             {CATALOGUE: self.catalogue.frame, EVENTS: self.events},
         )
 
@@ -141,9 +167,11 @@ class Bundle:
         try:
             facts, manifest = stored.manifest["facts"], stored.manifest
             vectors = stored.arrays[CATALOGUE]["vectors"]
+            places = manifest.get(INTENTS)  # bundles of older versions have none
+            intents = state.unpack(places, stored.arrays[INTENTS], {Intents.kind: Intents}) if places else None
             return Bundle(
                 config=parse(Config, manifest["config"], "config"),
-                catalogue=Catalogue(stored.tables[CATALOGUE], vectors if vectors.shape[1] else None),
+                catalogue=Catalogue(stored.tables[CATALOGUE], vectors if vectors.shape[1] else None, intents),
                 model=unpack(manifest["model"], stored.arrays[MODEL]),
                 scale=parse(ValueScale, manifest["scale"], "scale"),
                 events=stored.tables[EVENTS],

@@ -18,7 +18,7 @@ from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
 from bowerbird.bundle import Bundle, now
 from bowerbird.data import Catalogue, history_of, weigh
 from bowerbird.errors import BundleError, DataError
-from bowerbird.language import CachedEncoder, EncoderSettings, item_texts
+from bowerbird.language import CachedEncoder, EncoderSettings, item_texts, told
 from bowerbird.protocols import Encoder, Progress, ReadsVectors, silent
 from bowerbird.ranking import allowed_items
 from bowerbird.store import SqlStore
@@ -285,8 +285,12 @@ class Engine:
         changed = np.unique(catalogue.numbers([str(row["item"]) for row in rows]))
         table = np.zeros((len(catalogue), vectors.shape[1]), np.float32)
         table[: len(vectors)] = vectors
-        table[changed] = self._reader(bundle).encode(item_texts(catalogue.frame[changed], bundle.config.text))
-        return bundle.with_catalogue(catalogue.with_vectors(table), model.with_vectors(table) if isinstance(model, ReadsVectors) else model)
+        texts = item_texts(catalogue.frame[changed], bundle.config.text)
+        table[changed] = self._reader(bundle).encode(texts)
+        intents = bundle.catalogue.intents
+        placed = None if intents is None else intents.with_items(changed, told(table[changed], texts), len(catalogue))
+        read = catalogue.with_vectors(table).with_intents(placed)
+        return bundle.with_catalogue(read, model.with_vectors(table) if isinstance(model, ReadsVectors) else model)
 
     def _reader(self, bundle: Bundle) -> Encoder:
         """The encoder that read the bundle's catalogue."""

@@ -1,4 +1,4 @@
-"""From clean data and settings to a bundle: read the texts, fit the model."""
+"""From clean data and settings to a bundle: read the texts, find the intents, fit the model."""
 
 from pathlib import Path
 
@@ -6,18 +6,29 @@ import numpy as np
 
 from bowerbird.bundle import Bundle, Config, now
 from bowerbird.data import Catalogue, Dataset
-from bowerbird.language import CachedEncoder, default_cache_path, item_texts
+from bowerbird.language import CachedEncoder, default_cache_path, find_intents, item_texts
 from bowerbird.protocols import Progress, silent
 
 
-def read_catalogue(catalogue: Catalogue, config: Config, cache: Path | None = None, progress: Progress = silent) -> Catalogue:
-    """The catalogue with its texts read into vectors; texts read before come from the cache.
+def read_catalogue(
+    catalogue: Catalogue, config: Config, cache: Path | None = None, progress: Progress = silent, *, seed: int = 0
+) -> Catalogue:
+    """The catalogue with its texts read into vectors, and the intents found in them; texts read before come from the cache.
 
-    cost    the encoder's, for texts that it has not read yet
+    seed    of the intents
+    cost    the encoder's, for texts that it has not read yet; then `find_intents`
     raises  LanguageError if the encoder cannot be opened or does not answer
     """
     encoder = CachedEncoder(config.encoder.open(), cache or default_cache_path(), progress)
-    return catalogue.with_vectors(encoder.encode(item_texts(catalogue.frame, config.text)))
+    return with_intents(catalogue.with_vectors(encoder.encode(item_texts(catalogue.frame, config.text))), config, seed)
+
+
+def with_intents(catalogue: Catalogue, config: Config, seed: int = 0) -> Catalogue:
+    """The catalogue divided into the intents that its vectors and words tell of; as it is where none are wanted or it has no vectors."""
+    if catalogue.vectors is None or config.intents.most == 0:
+        return catalogue
+    words = item_texts(catalogue.frame, config.text, labels=False)
+    return catalogue.with_intents(find_intents(catalogue.vectors, words, config.intents.most, np.random.default_rng(seed)))
 
 
 def fit(dataset: Dataset, config: Config | None = None, *, seed: int = 0, progress: Progress = silent) -> Bundle:
@@ -29,6 +40,6 @@ def fit(dataset: Dataset, config: Config | None = None, *, seed: int = 0, progre
     """
     config = config or Config()
     config.ranking.rules.build(dataset.catalogue)
-    catalogue = read_catalogue(dataset.catalogue, config, progress=progress)
+    catalogue = read_catalogue(dataset.catalogue, config, progress=progress, seed=seed)
     model = config.model.fit(dataset.log, catalogue, np.random.default_rng(seed), progress)
     return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, now())

@@ -76,7 +76,14 @@ def test_fit_recommend_inspect(run: Run, shop: Path, bundle: Path, tmp_path: Pat
     assert all(item.startswith("tea-") and item not in ("tea-1", "tea-2") for item in ann["item"])
     assert "1 events are about items that the bundle does not know" in errors
     assert "for 3 users" in said
+    code, said, _ = run("inspect", bundle, "--intents", "--json")
+    assert code == 0
+    assert sum(row["items"] for row in json.loads(said)["intents"]) == json.loads(said)["facts"]["items"]
+    code, said, _ = run("inspect", bundle, "--intents")
+    assert code == 0
+    assert "best known" in said
     code, said, _ = run("inspect", bundle, "--json")
+    assert "intents" not in json.loads(said)
     assert code == 0
     assert json.loads(said)["facts"]["items"] == 24
 

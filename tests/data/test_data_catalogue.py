@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -5,10 +6,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from bowerbird.data import Catalogue
 from bowerbird.data.items import item_table
 from bowerbird.errors import DataError
+from bowerbird.intents import Intents
 
 
 def shop() -> Catalogue:
@@ -80,6 +83,14 @@ def test_ids_must_be_unique_and_present():
 
 def test_vectors_are_one_an_item():
     assert shop().with_vectors(np.eye(3, dtype=np.float32)).vectors is not None
+    placed = sparse.csr_array(np.eye(3, dtype=np.float32))
+    intents = Intents(("a", "b", "c"), np.eye(3, dtype=np.float32), np.arange(3, dtype=np.int32), 0.1, placed)
+    divided = shop().with_vectors(np.eye(3, dtype=np.float32)).with_intents(intents)
+    assert divided.intents is intents
+    assert divided.with_vectors(divided.vectors).intents is None
+    assert divided.upsert([{"item": "new"}]).intents is None
+    with pytest.raises(DataError, match="intents must place each of 3 items, got 2"):
+        shop().with_intents(replace(intents, membership=placed[:2]))
     with pytest.raises(DataError, match=r"one row for each of 3 items, got shape \(2, 2\)"):
         shop().with_vectors(np.eye(2, dtype=np.float32))
 

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from bowerbird.errors import DataError
 from bowerbird.evaluation import beyond
+from bowerbird.intents import Intents
 from bowerbird.types import History, Log, Slate
 
 SHOWN = st.lists(st.integers(0, 50), min_size=1, max_size=20).map(np.array)
@@ -146,3 +147,45 @@ def test_co_consumption_counts_users_once_and_no_dislikes():
 def test_an_item_beyond_the_catalogue_is_refused():
     with pytest.raises(DataError, match="within 0 … 2, got 1 … 3"):
         beyond.exposure([slate(1, 3)], 3)
+
+
+def divided(table, names=("tea", "rope", "paint")):
+    n = len(names)
+    return Intents(names, np.eye(n, dtype=np.float32), np.arange(n, dtype=np.int32), 0.1, sparse.csr_array(np.array(table, np.float32)))
+
+
+def test_intents_shown_are_counted_once():
+    intents = divided([[1, 0, 0], [0.75, 0.25, 0], [0, 0, 1], [0, 0, 0]])
+    values = beyond.intents_shown([slate(0, 1), slate(0, 2, 3), slate(3), slate()], intents)
+    assert values[:3].tolist() == [1, 2, 0]
+    assert np.isnan(values[3])
+
+
+def test_intents_served_by_hand():
+    """The history is two parts tea and one part rope. Item 1 serves tea with .75 and rope with .25, item 4 rope with .5."""
+    intents = divided([[1, 0, 0], [0.75, 0.25, 0], [0, 0, 1], [0, 0, 0], [0, 0.5, 0.5], [0, 1, 0]])
+    history = History.of([0, 0, 5, 2], [1, 1, 1, -1])
+    lists = [slate(1), slate(1, 4), slate(0, 5), slate(2, 3), slate()]
+    values = beyond.intents_served(lists, [history] * 5, intents)
+    assert values[:4] == pytest.approx([2 / 3 * 0.75 + 1 / 3 * 0.25, 2 / 3 * 0.75 + 1 / 3 * (1 - 0.75 * 0.5), 1, 0])
+    assert np.isnan(values[4])
+
+
+def test_a_history_of_no_intent_is_served_nothing_that_could_be_said():
+    intents = divided([[1, 0, 0], [0, 0, 0]])
+    histories = [History.of([]), History.of([1]), History.of([0], [-1])]
+    assert np.isnan(beyond.intents_served([slate(0)] * 3, histories, intents)).all()
+    with pytest.raises(DataError, match="got 1 slates and 3 histories"):
+        beyond.intents_served([slate(0)], histories, intents)
+
+
+@given(st.lists(st.integers(0, 5), max_size=6, unique=True), st.integers(0, 5), st.integers(0, 10**6))
+def test_one_more_item_never_serves_less(items, more, seed):
+    rng = np.random.default_rng(seed)
+    parts = rng.random((6, 3)) * (rng.random((6, 3)) < 0.6)
+    intents = divided(parts / np.maximum(parts.sum(axis=1, keepdims=True), 1e-9))
+    history = History.of(rng.integers(0, 6, 4).tolist())
+    if items and more not in items:
+        few, many = beyond.intents_served([slate(*items), slate(*items, more)], [history] * 2, intents)
+        assert (np.isnan(few) and np.isnan(many)) or 0 <= few <= many + 1e-9 <= 1 + 1e-6
+        assert np.diff(beyond.intents_shown([slate(*items), slate(*items, more)], intents))[0] in (0, 1)

@@ -105,6 +105,16 @@ def test_the_same_board_gives_the_same_report(board, report):
     assert to_json(board, "f00d" * 16, resamples=200) == report
 
 
+def test_intents_have_columns_where_they_were_measured(report):
+    assert "intents" not in [column.header for column in tables(report)[1].columns]
+    more = json.loads(json.dumps(report))
+    for system in more["systems"]:
+        system["means"] |= {"intents": [4.25, 4, 5], "served": [0.625, 0.5, 0.7]}
+    columns = {column.header: list(column.cells) for column in tables(more)[1].columns}
+    assert set(columns["intents"]) == {"4.2"}
+    assert set(columns["intents\nserved"]) == {"0.625"}
+
+
 def test_tables_print_what_was_measured(report):
     console = Console(width=150)
     with console.capture() as capture:

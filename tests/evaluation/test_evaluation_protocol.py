@@ -3,12 +3,14 @@ import json
 import evaluation_world as toy
 import numpy as np
 import pytest
+from scipy import sparse
 
 from bowerbird.data import Cases
 from bowerbird.errors import DataError
 from bowerbird.evaluation.buckets import by_history, by_item_age
 from bowerbird.evaluation.controls import random_vectors, shuffled_texts
 from bowerbird.evaluation.protocol import evaluate, similarities
+from bowerbird.intents import Intents
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.types import History, Query, Request
 
@@ -67,6 +69,17 @@ def test_asking_for_one_more_leaves_the_list_as_it_is(world, diversity):
 def test_the_size_of_a_batch_does_not_matter(world):
     one, many = (run(world, toy.Camp(1, toy.ITEMS), batch=batch) for batch in (1, 100))
     assert all(np.array_equal(one.values[name], many.values[name], equal_nan=True) for name in one.values)
+
+
+def test_intents_are_measured_where_the_catalogue_has_them(world):
+    split, catalogue = world
+    assert not {"intents", "served"} & run(world, toy.Camp(1, toy.ITEMS)).values.keys()
+    camps = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(toy.ITEMS) % 2])
+    intents = Intents(("even", "odd"), np.eye(2, 3, dtype=np.float32), np.arange(2, dtype=np.int32), 0.1, camps)
+    result = run((split, catalogue.with_intents(intents)), toy.Camp(2, toy.ITEMS), ks=(3,))
+    known = result.lengths > 0
+    assert (result.values["intents"][known] == 1).all()
+    assert result.values["served"][known] == pytest.approx(1)
 
 
 def test_nobody_is_asked_about_what_they_took(world):

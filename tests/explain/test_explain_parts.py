@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from bowerbird.config import parse
 from bowerbird.data import Catalogue
 from bowerbird.errors import ConfigError
 from bowerbird.explain import ExplainSettings, Shared, carriers, liked_items, shared
 from bowerbird.explain.wording import Phrases, unverified, verified
+from bowerbird.intents import OTHER, Intents
 from bowerbird.types import History, Query
 
 NOTHING = Shared()
@@ -74,6 +76,45 @@ def test_features_are_common_to_all_the_cited_and_the_rarest_stand_first():
     assert shared(films, 0, [1]).categories == ("Drama", "War")  # three of each: by name
     assert shared(films, 0, [1, 2]).categories == ("War",)
     assert shared(films, 1, [3]).categories == ("Drama",)
+
+
+def divided(main, names, categories=None):
+    """A shop of which item i belongs to intent main[i] alone, to none where that is −1."""
+    table = np.zeros((len(main), len(names)), np.float32)
+    for item, intent in enumerate(main):
+        table[item, intent] = intent >= 0
+    found = Intents(names, np.eye(len(names), dtype=np.float32), np.arange(len(names), dtype=np.int32), 0.1, csr_array(table))
+    ids = [f"i{item}" for item in range(len(main))]
+    return Catalogue.of(ids, [f"Title{item}" for item in range(len(main))], categories).with_intents(found)
+
+
+def test_an_intent_is_shared_only_where_all_belong_to_it_most():
+    shop = divided([0, 0, 0, 1, -1, -1], ("gel pens", "lamps"))
+    assert shared(shop, 0, [1, 2]).intent == "gel pens"
+    assert shared(shop, 0, [1, 3]).intent is None
+    assert shared(shop, 3, [0]).intent is None
+    assert shared(shop, 4, [5]).intent is None
+    assert shared(shop, 0, []).intent is None
+
+
+def test_what_is_left_over_is_nothing_to_share():
+    assert shared(divided([0, 0, 1, 1], ("gel pens", OTHER)), 2, [3]).intent is None
+
+
+def test_an_intent_is_told_where_it_is_rarer_than_the_categories():
+    wide, narrow = ["Office"], ["Office", "Pens"]
+    shop = divided([0, 0, 0, 1, 1], ("gel pens", "lamps"), [narrow, narrow, wide, wide, wide])
+    assert shared(shop, 0, [2]).names == ("gel pens", "Office")
+    assert shared(shop, 0, [1]).names == ("Pens", "Office")
+
+
+def test_the_wording_tells_of_an_intent_of_yours():
+    common = Shared(("Office",), (), "gel pens")
+    assert verified(["A", "B"], common, True, rank_with=1, rank_without=9) == (
+        "Because you liked A and B — more of your “gel pens”. Without these two it drops from 1st to 9th."
+    )
+    said = unverified(["A"], common, newcomer=False, rank_with=1, rank_anyone=9, near=False)
+    assert said.endswith("It shares “gel pens” with A.")
 
 
 def test_other_alphabets_have_words_too():

@@ -26,6 +26,7 @@ FRAME = pl.DataFrame(
 
 def test_fields_follow_in_order_and_empty_ones_are_left_out():
     assert item_texts(FRAME) == ["Ink. Office, Print. Tags: a, b. Brand name: HP. Description: Black ink.", "Pen!", ""]
+    assert item_texts(FRAME, labels=False)[0] == "Ink. Office, Print. HP. a, b. Black ink."
 
 
 def test_an_item_has_one_text_whatever_stands_beside_it():

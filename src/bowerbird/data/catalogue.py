@@ -14,6 +14,7 @@ from bowerbird.data.filters import mask
 from bowerbird.data.items import item_table
 from bowerbird.data.upsert import upsert
 from bowerbird.errors import DataError
+from bowerbird.intents import Intents
 from bowerbird.types import ItemId, Value
 
 Rows = pl.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -25,7 +26,8 @@ class Catalogue:
 
     frame    item (id, unique), title, categories (list of str), created, available, then text columns and attributes
     vectors  (n_items, d) float32, unit length: what a language model read in the texts; None = not read yet
-    raises   DataError if an id is missing or stands twice, or the vectors are not one an item
+    intents  the interests that were found in these vectors; None = none were looked for
+    raises   DataError if an id is missing or stands twice, or vectors and intents are not of one row an item
 
     >>> shop = Catalogue.of(["a", "b"], categories=[["toy"], ["toy", "red"]])
     >>> len(shop), shop.number("b"), shop.number("z"), shop.category_names
@@ -34,6 +36,7 @@ class Catalogue:
 
     frame: pl.DataFrame
     vectors: NDArray[np.float32] | None = None
+    intents: Intents | None = None
 
     def __post_init__(self) -> None:
         if "item" not in self.frame.columns or self.frame["item"].null_count():
@@ -43,6 +46,8 @@ class Catalogue:
             raise DataError(f"catalogue: ids must be unique, {twice!r} stands twice")
         if self.vectors is not None and (self.vectors.ndim != 2 or len(self.vectors) != len(self.frame)):
             raise DataError(f"catalogue: vectors must have one row for each of {len(self.frame)} items, got shape {self.vectors.shape}")
+        if self.intents is not None and self.intents.membership.shape[0] != len(self.frame):
+            raise DataError(f"catalogue: intents must place each of {len(self.frame)} items, got {self.intents.membership.shape[0]}")
 
     @staticmethod
     def of(
@@ -125,11 +130,15 @@ class Catalogue:
         return mask(self.frame, filters)
 
     def with_vectors(self, vectors: NDArray[np.float32] | None) -> "Catalogue":
-        """The same items with these vectors."""
-        return replace(self, vectors=vectors)
+        """The same items with these vectors; intents were found in the old ones, and are left out."""
+        return replace(self, vectors=vectors, intents=None)
+
+    def with_intents(self, intents: Intents | None) -> "Catalogue":
+        """The same items divided into these intents."""
+        return replace(self, intents=intents)
 
     def upsert(self, rows: Rows) -> "Catalogue":
-        """The catalogue with these rows put in place of those of the same id, or added at the end; it has no vectors.
+        """The catalogue with these rows put in place of those of the same id, or added at the end; it has no vectors and no intents.
 
         Numbers never change. A row replaces the whole old one: what it does not name is empty afterwards.
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from bowerbird.errors import DataError
+from bowerbird.intents import Intents
 from bowerbird.types import History, Log, Slate
 
 PerUser = NDArray[np.float64]
@@ -118,6 +119,38 @@ def calibration(slates: Sequence[Slate], histories: Sequence[History], categorie
         gaps[rows] = (p * np.log(ratio)).sum(axis=1)
         gaps[rows][(p.sum(axis=1) == 0) | (q.sum(axis=1) == 0)] = np.nan
     return gaps
+
+
+def intents_shown(slates: Sequence[Slate], intents: Intents) -> PerUser:
+    """How many intents the items of a list belong to most, none counted twice; NaN for an empty list."""
+    one_each = np.flatnonzero(intents.main >= 0)
+    mains = sparse.csr_array((np.ones(len(one_each)), (one_each, intents.main[one_each])), shape=intents.membership.shape)
+    counts = np.full(len(slates), np.nan)
+    for rows, lists in _blocks(slates, mains.shape[0]):
+        counts[rows] = np.where(np.diff(lists.indptr) > 0, np.diff(sparse.csr_array(lists @ mains).indptr), np.nan)
+    return counts
+
+
+def intents_served(slates: Sequence[Slate], histories: Sequence[History], intents: Intents) -> PerUser:
+    """The share of a user's intents that a list serves: 1 = there is something in it for each of them.
+
+    Σ_i p_i (1 − Π_j (1 − m_ji)): p the intents of the history's liked items (`intent_shares`), m_ji how far item j of the list belongs to
+    intent i. NaN for an empty list or where the history has no intents.
+
+    source  Agrawal et al., Diversifying search results, WSDM 2009, with every item of an intent as good as another
+    """
+    if len(slates) != len(histories):
+        raise DataError(f"intents: there must be one history for each slate, got {len(slates)} slates and {len(histories)} histories")
+    belongs = sparse.csr_array(intents.membership, dtype=np.float64)
+    left = belongs.copy()
+    left.data = np.log1p(-np.minimum(left.data, 1 - 1e-9))
+    shares = np.full(len(slates), np.nan)
+    for rows, lists in _blocks(slates, belongs.shape[0]):
+        wanted = _mix((_liked(histories[rows], belongs.shape[0]) @ belongs).toarray())
+        served = (wanted * -np.expm1((lists @ left).toarray())).sum(axis=1)
+        known = (wanted.sum(axis=1) > 0) & (np.diff(lists.indptr) > 0)
+        shares[rows] = np.where(known, served, np.nan)
+    return shares
 
 
 def co_consumption(log: Log, max_users: int = 20_000) -> sparse.csr_array:

@@ -144,6 +144,9 @@ def _qualities(
         values[f"distance:{name}"] = beyond.intra_list_distance(slates, table)
     if catalogue.category_matrix.nnz:
         values["calibration"] = beyond.calibration(slates, [query.history for query in queries], catalogue.category_matrix)
+    if catalogue.intents is not None:
+        values["intents"] = beyond.intents_shown(slates, catalogue.intents)
+        values["served"] = beyond.intents_served(slates, [query.history for query in queries], catalogue.intents)
     return values
 
 

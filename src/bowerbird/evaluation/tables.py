@@ -78,16 +78,18 @@ def _known(report: Json) -> dict[str, Cell]:
 
 
 def _beyond(report: Json) -> dict[str, Cell]:
-    distances = [name for name in report["systems"][0]["means"] if name.startswith("distance:")] if report["systems"] else []
-
     def mean(name: str, digits: int = 3) -> Cell:
         return lambda system: _number(system["means"][name][0], digits)
 
+    measured = report["systems"][0]["means"] if report["systems"] else {}
+    distances = [name for name in measured if name.startswith("distance:")]
+    of_intents = {"intents": mean("intents", 1), "intents\nserved": mean("served")} if "served" in measured else {}
     return {
         "cover-\nage": lambda system: _number(system["totals"]["coverage"], 3),
         "Gini": lambda system: _number(system["totals"]["gini"], 3),
         "nov-\nelty": mean("novelty", 1),
         **{"ILD\n" + name.removeprefix("distance:"): mean(name) for name in distances},
+        **of_intents,
         "fit\ns": lambda system: f"{system['fit_seconds']:.1f}",
         "ms/\nquery": lambda system: f"{system['ms_per_query']:.2f}",
     }

@@ -1,4 +1,4 @@
-"""What items have in common that a person would recognise: categories, and rare words of their titles."""
+"""What items have in common that a person would recognise: an intent, categories, and rare words of their titles."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from functools import lru_cache
 import polars as pl
 
 from bowerbird.data import Catalogue
+from bowerbird.intents import OTHER
 
 WORD = r"[\p{L}\p{N}][\p{L}\p{N}']*"
 RARE = 0.01
@@ -20,20 +21,30 @@ COMMON = frozenset(
 
 @dataclass(frozen=True)
 class Shared:
-    """What an item has in common with all of some others, the rarest first."""
+    """What an item has in common with all of some others, the rarest first.
+
+    intent  the name of the intent that all belong to most, where fewer items do than are of any of the categories; None = no such
+    """
 
     categories: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    intent: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of it, as it is told: the intent, the categories, the words."""
+        return (*(() if self.intent is None else (self.intent,)), *self.categories, *self.words)
 
 
 def shared(catalogue: Catalogue, item: int, others: Sequence[int], limit: int = 2) -> Shared:
-    """The categories and title words that `item` has in common with every one of `others`; at most `limit` of each, none with no others.
+    """The intent, and the categories and title words, that `item` has in common with every one of `others`; at most `limit` of each, none
+    with no others.
 
     cost  one reading of all titles for each catalogue, then O(words and categories of the items)
 
     >>> films = Catalogue.of(["a", "b", "c"], ["Toy Story", "Toy Soldiers", "Clue"], [["Kids", "Film"], ["Film", "Kids"], ["Film"]])
     >>> shared(films, 0, [1])
-    Shared(categories=('Kids', 'Film'), words=('Toy',))
+    Shared(categories=('Kids', 'Film'), words=('Toy',), intent=None)
     """
     if not others:
         return Shared()
@@ -43,7 +54,20 @@ def shared(catalogue: Catalogue, item: int, others: Sequence[int], limit: int = 
     own = _words(catalogue.titles[item])
     words = [word for word in own if all(word in _words(catalogue.titles[other]) for other in others)]
     telling = sorted((word for word in words if _tells(word, counts.words, len(catalogue))), key=lambda word: (counts.words[word], word))
-    return Shared(tuple(rare_first[:limit]), tuple(own[word] for word in telling[:limit]))
+    rarest = counts.categories[rare_first[0]] if rare_first else len(catalogue)
+    return Shared(tuple(rare_first[:limit]), tuple(own[word] for word in telling[:limit]), _shared_intent(catalogue, item, others, rarest))
+
+
+def _shared_intent(catalogue: Catalogue, item: int, others: Sequence[int], rarest: int) -> str | None:
+    """The main intent of all of them, if it has a name and fewer than `rarest` items are of it."""
+    intents = catalogue.intents
+    if intents is None:
+        return None
+    mains = {int(intents.main[one]) for one in (item, *others)}
+    main = mains.pop()
+    if mains or main < 0 or intents.names[main] == OTHER or intents.sizes[main] >= rarest:
+        return None
+    return intents.names[main]
 
 
 @dataclass(frozen=True)

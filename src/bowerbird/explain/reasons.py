@@ -22,7 +22,7 @@ class Reason:
 
     item          its number
     because       (n,) int32, at most three items of the history, strongest first; empty = nothing that can be cited passed the test
-    features      categories and title words that it has in common with all of them, the rarest first
+    features      the intent, the categories and the title words that it has in common with all of them (`shared`)
     rank_with     its rank by score among all items that may be shown, 1 is best. A re-ranked slate may show it elsewhere
     rank_without  its rank without the cited items. None = nothing speaks for it without them; also where nothing is cited
     text          the reason in words
@@ -81,7 +81,7 @@ def _reason(
         newcomer = len(history) == 0
         rank_with, rank_anyone = proof.rank_with, proof.rank_anyone
         text = unverified(names, common, newcomer=newcomer, rank_with=rank_with, rank_anyone=rank_anyone, near=near, phrases=phrases)
-    return Reason(item, proof.cited, (*common.categories, *common.words), proof.rank_with, proof.rank_without, text, passed)
+    return Reason(item, proof.cited, common.names, proof.rank_with, proof.rank_without, text, passed)
 
 
 def _all_liked(items: Sequence[int], history: History, settings: ExplainSettings) -> bool:

@@ -27,6 +27,7 @@ class Phrases:
     comma: str = ", "
     last: str = " and "
     category: tuple[str, str, str] = (" — also {name}", " — both {name}", " — all three {name}")
+    intent: str = " — more of your “{name}”"
     word: tuple[str, str, str] = (
         " — also with “{name}” in the title",
         " — both with “{name}” in the title",
@@ -69,6 +70,8 @@ def verified(
 
     >>> verified(["Toy Story", "A Bug's Life"], Shared(("Animation",)), True, rank_with=3, rank_without=41)
     "Because you liked Toy Story and A Bug's Life — both Animation. Without these two it drops from 3rd to 41st."
+    >>> verified(["Alien"], Shared(intent="horror · space"), True, rank_with=1, rank_without=4)
+    'Because you liked Alien — more of your “horror · space”. Without that it drops from 1st to 4th.'
     >>> verified(["Alien"], Shared(), False, rank_with=1, rank_without=None)
     'Because of Alien. Without that nothing would speak for it.'
     """
@@ -100,13 +103,14 @@ def unverified(
         said = phrases.whole_out
     else:
         said = phrases.whole.format(before=before, after=after)
-    features = (*common.categories, *common.words)
-    if not names or not features:
+    if not names or not common.names:
         return said
-    return f"{said} {phrases.likeness.format(name=features[0], items=listed(names, phrases))}"
+    return f"{said} {phrases.likeness.format(name=common.names[0], items=listed(names, phrases))}"
 
 
 def _common(common: Shared, form: int, phrases: Phrases) -> str:
+    if common.intent is not None:
+        return phrases.intent.format(name=common.intent)
     if common.categories:
         return phrases.category[form].format(name=common.categories[0])
     return phrases.word[form].format(name=common.words[0]) if common.words else ""

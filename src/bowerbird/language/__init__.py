@@ -7,6 +7,8 @@ from pydantic import Field
 from bowerbird.language.cache import CachedEncoder, default_cache_path
 from bowerbird.language.embedded import MiniLm
 from bowerbird.language.endpoint import Endpoint, EndpointEncoder
+from bowerbird.language.intents import IntentSettings, find_intents, told
+from bowerbird.language.naming import Group, Namer, by_terms
 from bowerbird.language.onnx import OnnxEncoder
 from bowerbird.language.sentence import SentenceTransformer
 from bowerbird.language.texts import TextSettings, item_texts
@@ -19,10 +21,16 @@ __all__ = [
     "EncoderSettings",
     "Endpoint",
     "EndpointEncoder",
+    "Group",
+    "IntentSettings",
     "MiniLm",
+    "Namer",
     "OnnxEncoder",
     "SentenceTransformer",
     "TextSettings",
+    "by_terms",
     "default_cache_path",
+    "find_intents",
     "item_texts",
+    "told",
 ]

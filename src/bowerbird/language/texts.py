@@ -30,9 +30,10 @@ class TextSettings(Settings):
     max_chars: int = Field(default=300, ge=20)
 
 
-def item_texts(frame: pl.DataFrame, settings: TextSettings | None = None) -> list[str]:
+def item_texts(frame: pl.DataFrame, settings: TextSettings | None = None, *, labels: bool = True) -> list[str]:
     """One text an item, row by row; a field that is missing or says nothing is left out.
 
+    labels  whether fields other than title and categories are named in the text
     raises  ConfigError if `settings.fields` names a column that the items do not have
     cost    about 10 µs an item
 
@@ -46,7 +47,7 @@ def item_texts(frame: pl.DataFrame, settings: TextSettings | None = None) -> lis
     if not fields:
         return [""] * len(frame)
     leading = len(fields) if settings.fields else sum(name in PLAIN for name in fields)
-    columns = [[_said(name, value) for value in frame[name].to_list()] for name in fields]
+    columns = [[_said(name, value, labels) for value in frame[name].to_list()] for name in fields]
     rows = ([*parts[:leading], *sorted(parts[leading:], key=len)] for parts in zip(*columns, strict=True))
     return [shorten(_sentences(parts), settings.max_chars) for parts in rows]
 
@@ -78,10 +79,10 @@ def _is_text(kind: Any) -> bool:
     return kind == pl.String or (isinstance(kind, pl.List) and kind.inner == pl.String)
 
 
-def _said(name: str, value: Any) -> str:
+def _said(name: str, value: Any, labels: bool) -> str:
     """What one field says, as a sentence without its full stop."""
     words = _words(value)
-    return words if not words or name in PLAIN else f"{name.replace('_', ' ').strip().capitalize()}: {words}"
+    return words if not words or name in PLAIN or not labels else f"{name.replace('_', ' ').strip().capitalize()}: {words}"
 
 
 def _words(value: Any) -> str:

@@ -174,6 +174,7 @@ class RecommendedOut(BaseModel):
     score: Annotated[float, Field(description="What the scorer said; need not fall where variety had a say.")]
     title: str
     categories: list[str]
+    intents: Annotated[list[str], Field(description="The interests that it serves, the strongest first; empty where none were found.")]
     reason: Annotated[str | None, Field(description="Why, in a sentence; null where it was not asked for.")]
     because: Annotated[list[str], Field(description="Items of the history that carried it; empty where no reason survived its check.")]
     rank_with: Annotated[int | None, Field(description="Place among all candidates before variety had a say, from 1.")]
