@@ -84,10 +84,25 @@ class Pipeline:
         if strength == 0 and self.rules is None:
             return best(scores, request.k)
         slate = best(scores, max(self.settings.pool, 5 * request.k))
-        if strength > 0:
-            wanted = request.k if self.rules is None else len(slate)
-            slate = self.settings.rerank.build(self.catalogue, strength)(slate, request.query, wanted)
-        return slate if self.rules is None else self.rules(slate, request.query, request.k)
+        if strength == 0:
+            return slate if self.rules is None else self.rules(slate, request.query, request.k)
+        rerank = self.settings.rerank.build(self.catalogue, strength)
+        picked = rerank(slate, request.query, request.k)
+        if self.rules is None:
+            return picked
+        rest = without(slate, picked)
+        spare = rerank(rest, request.query, request.k)  # for those that a rule passes over
+        return self.rules(joined(picked, spare, without(rest, spare)), request.query, request.k)
+
+
+def without(slate: Slate, taken: Slate) -> Slate:
+    """The slate less the items of another one."""
+    return slate.take(np.flatnonzero(~np.isin(slate.items, taken.items)))
+
+
+def joined(*slates: Slate) -> Slate:
+    """One slate after the other."""
+    return Slate(np.concatenate([slate.items for slate in slates]), np.concatenate([slate.scores for slate in slates]))
 
 
 def best(scores: NDArray[np.float32], n: int) -> Slate:

@@ -96,7 +96,7 @@ KS = st.integers(1, N + 5)
 
 
 def test_the_union_is_all_there_is():
-    assert {"mmr", "dpp", "ssd", "xquad", "calibration"} == {kind.model_fields["kind"].default for kind in UNION}
+    assert {"mmr", "dpp", "ssd", "exchange", "xquad", "calibration"} == {kind.model_fields["kind"].default for kind in UNION}
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -2,6 +2,7 @@
 
 from bowerbird.ranking.calibration import Calibration, category_shares, divergence
 from bowerbird.ranking.dpp import Dpp
+from bowerbird.ranking.exchange import Exchange, fit_temperature
 from bowerbird.ranking.exposure import InverseExposure, MaxShare, column_labels
 from bowerbird.ranking.fresh import FreshQuota
 from bowerbird.ranking.mmr import Mmr
@@ -11,6 +12,7 @@ from bowerbird.ranking.rulesettings import FreshSettings, MaxShareSettings, PinS
 from bowerbird.ranking.settings import (
     CalibrationSettings,
     DppSettings,
+    ExchangeSettings,
     MmrSettings,
     RerankSettings,
     SsdSettings,
@@ -29,6 +31,8 @@ __all__ = [
     "CalibrationSettings",
     "Dpp",
     "DppSettings",
+    "Exchange",
+    "ExchangeSettings",
     "FreshQuota",
     "FreshSettings",
     "InverseExposure",
@@ -52,6 +56,7 @@ __all__ = [
     "category_shares",
     "column_labels",
     "divergence",
+    "fit_temperature",
     "item_intents",
     "item_space",
     "wanted_intents",

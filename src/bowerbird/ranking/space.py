@@ -18,13 +18,18 @@ class ItemSpace:
     3. Items of which nothing is known by then are alike with one another and unlike all others (an extra direction of their own),
        so that a wish for variety is not a wish for blank pages.
 
+    With a `share` above 0, items that have a language vector and a category are told apart by both: likeness is the share of the one's
+    cosine and the rest of the other's. An item that lacks one of the two is known by what it has.
+
     vectors     (n_items, d) float32, unit length; None = there are none
     categories  (n_items, n_categories) sparse, 1 where the item is of the category; None = there are none
+    share       0..1, of the categories in the likeness of two items
     cost        `of` n items: O(n·d), or O(n · categories that occur in the slate)
     """
 
     vectors: NDArray[np.float32] | None = None
     categories: csr_array | None = None
+    share: float = 0.0
 
     def of(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n, d) float32, unit length.
@@ -39,12 +44,22 @@ class ItemSpace:
         if self.vectors is not None:
             rows = rows_of(self.vectors, items)
             known = _said(rows)
+            if self.share and self.categories is not None and has_categories:
+                return self._both(rows, _unit_categories(self.categories, items))
             if known.all() or not has_categories:
                 return _with_blanks(rows, known)
         if not has_categories:
             return np.ones((len(items), 1), np.float32)
         rows = _unit_categories(self.categories, items)
         return _with_blanks(rows, _said(rows))
+
+    def _both(self, texts: NDArray[np.float32], categories: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Side by side, of unit length; where one of the two says nothing, the other counts for both."""
+        rows = np.hstack((np.sqrt(1 - self.share) * np.nan_to_num(texts), np.sqrt(self.share) * categories))
+        length = np.sqrt(_squares(rows))
+        known = length > 0
+        rows[known] /= length[known, None]
+        return _with_blanks(rows.astype(np.float32), known)
 
 
 Vectors = NDArray[np.float32] | ItemSpace
