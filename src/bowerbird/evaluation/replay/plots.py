@@ -1,11 +1,11 @@
-"""The two curves as pictures, and as pages that need no network."""
+"""The two curves as pictures, and as pages that need no network. First events, which have none before, stand in the table only."""
 
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from bowerbird.errors import ConfigError
-from bowerbird.evaluation.replay.report import label
+from bowerbird.evaluation.replay.report import FIRST, label
 from bowerbird.types import Json
 
 CURVES = {"over_time": "asked up to", "since": "since the user's last event"}
@@ -33,7 +33,7 @@ def draw(report: Json, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, axis in CURVES.items():
-        rows = report[name]
+        rows = [row for row in report[name] if row.get("label") != FIRST]
         places = [row["label"] if "label" in row else row["to"][:10] for row in rows]
         page, picture = folder / f"{name}.html", folder / f"{name}.png"
         _page(report, rows, places, axis).write_html(page, include_plotlyjs=True)

@@ -19,6 +19,9 @@ FORMAT = 1
 SINCE = (("under 1 min", 60.0), ("under 10 min", 600.0), ("under 1 h", 3600.0), ("under 1 day", DAY), ("under 1 week", 7 * DAY))
 """Buckets by the seconds since the user's last event, each from the end of the one before; then all that is longer."""
 
+FIRST = "first event"
+"""Questions of users without an earlier event."""
+
 Which = NDArray[np.bool_]
 """(n_questions,): which questions."""
 
@@ -79,7 +82,7 @@ def _line(line: Line, replay: Replay, resamples: int) -> Json:
     everyone = np.ones(len(asked), np.bool_)
     return {
         "system": line.system,
-        "cadence": {**asdict(line.cadence)},
+        "cadence": asdict(line.cadence),
         **_figures(line, replay, everyone, resamples),
         "known": _figures(line, replay, ~asked.newcomers, resamples),
         "newcomers": _figures(line, replay, asked.newcomers, resamples),
@@ -131,16 +134,18 @@ def _since(replay: Replay, resamples: int) -> list[Json]:
     for name, high in (*SINCE, ("a week and more", np.inf)):
         rows.append({"label": name, **_bucket(replay, (seconds >= low) & (seconds < high), resamples)})
         low = high
-    rows.append({"label": "first event", **_bucket(replay, np.isnan(seconds), resamples)})
+    rows.append({"label": FIRST, **_bucket(replay, np.isnan(seconds), resamples)})
     return [row for row in rows if row["questions"]]
 
 
 def _bucket(replay: Replay, which: Which, resamples: int) -> Json:
-    """Some questions: how many, of how many users, and each line's NDCG, in the order of `lines`."""
+    """Some questions: how many, of how many users, and each line's NDCG and its difference to the first line, in the order of `lines`."""
+    first = replay.lines[0]
     return {
         "questions": int(which.sum()),
         "users": len(np.unique(replay.questions.users[which])),
         "ndcg": [_mean(replay, which, line.ndcg, resamples) for line in replay.lines],
+        "against_first_line": [_mean(replay, which, line.ndcg - first.ndcg, resamples) for line in replay.lines],
     }
 
 
