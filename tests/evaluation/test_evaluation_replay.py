@@ -253,9 +253,9 @@ def test_a_cadence_that_cannot_be_is_refused(wrong):
 
 
 def test_an_interval_draws_users_with_all_of_their_questions():
-    strays = [(0, 0.0), (1, 1.0), (2, 2.0), (0, 3.2), (5, 3.3), (4, 3.4), (3, 3.5)]
-    log = walk(WALK, strays)
-    gone = replay(log, [system(Walking())], [EVENT], part=0.5, k=1)
+    strays = [(0, 0.0), (1, 1.0), (2, 2.0), (0, 3.2), (5, 3.3), (9, 3.4), (4, 3.5)]
+    log = walk(WALK, strays, n_items=12)
+    gone = replay(log, [system(Walking(), 12)], [EVENT], part=0.5, k=1)
     report = to_json(gone, "abc")
     assert [gone.lines[0].hit[gone.questions.users == user].mean() for user in (0, 1)] == [1, 0]
     assert report["lines"][0]["hit"] == [0.5, 0, 1]  # two users, so a draw is of one of them alone now and then
