@@ -12,7 +12,7 @@ from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.explain import ExplainSettings, Reason, explain
 from bowerbird.protocols import Scorer
-from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings
+from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings, appetite, item_space, stretched
 from bowerbird.types import Request, Scores, Slate
 
 
@@ -21,6 +21,7 @@ class RankingSettings(Settings):
 
     rerank     which re-ranker the diversity dial drives
     diversity  0..1, where a request does not say
+    appetite   whether `diversity` is that of a user whose history is as varied as the slate, and grows and shrinks with how varied it is
     pool       how many of the best-scored items the re-ranker chooses from; never fewer than 5 k
     repeats    whether items of the history may be recommended again (music, groceries)
     rules      what every slate keeps to
@@ -28,6 +29,7 @@ class RankingSettings(Settings):
 
     rerank: RerankSettings = Field(default_factory=DppSettings)
     diversity: float = Field(default=0.0, ge=0, le=1)
+    appetite: bool = False
     pool: int = Field(default=200, ge=1)
     repeats: bool = False
     rules: RulesSettings = Field(default_factory=RulesSettings)
@@ -79,8 +81,17 @@ class Pipeline:
         """Why each item of the slate is there, each reason checked by taking the cited events away."""
         return explain(self.scorer, request.query, slate, self.allowed(request), self.catalogue, settings)
 
+    def strength(self, request: Request, scores: NDArray[np.float32]) -> float:
+        """The strength of the re-ranker: as the request says; else as the settings and, where these look at it, the user's appetite do.
+
+        scores  (n_items,) of this request
+        """
+        if request.diversity is not None or not (self.settings.appetite and self.settings.diversity):
+            return self.settings.diversity if request.diversity is None else request.diversity
+        return stretched(self.settings.diversity, appetite(request.query.history, best(scores, request.k), item_space(self.catalogue)))
+
     def _slate(self, request: Request, scores: NDArray[np.float32]) -> Slate:
-        strength = self.settings.diversity if request.diversity is None else request.diversity
+        strength = self.strength(request, scores)
         if strength == 0 and self.rules is None:
             return best(scores, request.k)
         slate = best(scores, max(self.settings.pool, 5 * request.k))

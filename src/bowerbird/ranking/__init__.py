@@ -1,5 +1,6 @@
 """Slate → slate: diversity, calibration and rules. A re-ranker reorders or shortens one slate and never adds to it."""
 
+from bowerbird.ranking.appetite import appetite, stretched
 from bowerbird.ranking.calibration import Calibration, category_shares, divergence
 from bowerbird.ranking.dpp import Dpp
 from bowerbird.ranking.exchange import Exchange, fit_temperature
@@ -53,11 +54,13 @@ __all__ = [
     "Xquad",
     "XquadSettings",
     "allowed_items",
+    "appetite",
     "category_shares",
     "column_labels",
     "divergence",
     "fit_temperature",
     "item_intents",
     "item_space",
+    "stretched",
     "wanted_intents",
 ]
