@@ -1,17 +1,20 @@
 """The one path: score, mask, retrieve, re-rank."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import sparse
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
-from bowerbird.pipeline import Pipeline, RankingSettings, best
+from bowerbird.intents import Intents
+from bowerbird.pipeline import Pipeline, RankingSettings, best, pooled
+from bowerbird.ranking import MmrSettings
 from bowerbird.types import History, Query, Request, Scores
 
 
@@ -81,3 +84,55 @@ def test_a_batch_is_its_single_requests() -> None:
     together = pipeline.recommend(requests)
     for request, slate in zip(requests, together, strict=True):
         assert slate.items.tolist() == pipeline.recommend([request])[0].items.tolist()
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Scores an item by how many events of the history are of its half: 0–9 or 10–19; the lower numbers a little better."""
+
+    asked: list[int]
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        self.asked.append(len(queries))
+        halves = np.array([[(query.history.items < 10).sum(), (query.history.items >= 10).sum()] for query in queries], np.float32)
+        return np.repeat(halves, 10, axis=1) - np.arange(20, dtype=np.float32) / 100
+
+
+def two_sided(interests: int) -> Pipeline:
+    vectors = np.repeat(np.eye(2, dtype=np.float32), 10, axis=0)
+    found = Intents(("tea", "rope"), np.eye(2, dtype=np.float32), np.array([0, 1], np.int32), 0.1, sparse.csr_array(vectors))
+    catalogue = Catalogue.of([str(number) for number in range(20)], vectors=vectors).with_intents(found)
+    return Pipeline(Alike([]), catalogue, RankingSettings(rerank=MmrSettings(), pool=4, interests=interests))
+
+
+TEA_AND_SOME_ROPE = ask(0, 1, 2, 3, 4, 5, 10, 11, 12, k=1, diversity=0.5)
+
+
+def test_a_minor_interest_is_in_the_pool_only_if_it_is_asked_for() -> None:
+    plain, asked = two_sided(0), two_sided(4)
+    scores = plain.candidates([TEA_AND_SOME_ROPE])
+    assert plain._parts([TEA_AND_SOME_ROPE], scores, [0.5])[0].shape == (0, 20)
+    assert pooled(scores[0], np.zeros((0, 20), np.float32), 4).items.tolist() == [6, 7, 8, 9]
+    parts = asked._parts([TEA_AND_SOME_ROPE], scores, [0.5])[0]
+    assert pooled(scores[0], parts, 4).items.tolist() == [6, 7, 8, 13]
+
+
+def test_interests_are_asked_for_in_one_go_and_only_where_a_re_ranker_chooses() -> None:
+    pipeline = two_sided(4)
+    requests = [TEA_AND_SOME_ROPE, replace(TEA_AND_SOME_ROPE, diversity=0), ask(0, 1, diversity=0.5), TEA_AND_SOME_ROPE]
+    together = [slate.items.tolist() for slate in pipeline.recommend(requests)]
+    assert pipeline.scorer.asked == [4, 4]  # type: ignore[attr-defined]
+    assert together == [two_sided(4).recommend([request])[0].items.tolist() for request in requests]
+
+
+def test_what_was_taken_or_may_not_be_shown_is_in_no_pool() -> None:
+    allowed = np.ones(20, bool)
+    allowed[13] = False
+    request = replace(TEA_AND_SOME_ROPE, allowed=allowed, k=9)
+    shown = two_sided(4).recommend([request])[0].items.tolist()
+    assert not {13, *range(6), 10, 11, 12} & set(shown)
+    assert 14 in shown
+
+
+def test_the_best_none_are_none() -> None:
+    assert len(best(np.ones(3, np.float32), 0)) == 0

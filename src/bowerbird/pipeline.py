@@ -1,7 +1,7 @@
 """The one path from a request to a slate: score → mask → retrieve → re-rank. Evaluation and the live engine both take it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.explain import ExplainSettings, Reason, explain
 from bowerbird.protocols import Scorer
-from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings, appetite, item_space, stretched
+from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings, appetite, interests, item_space, stretched
 from bowerbird.types import Request, Scores, Slate
 
 
@@ -23,6 +23,8 @@ class RankingSettings(Settings):
     diversity  0..1, where a request does not say
     appetite   whether `diversity` is that of a user whose history is as varied as the slate, and grows and shrinks with how varied it is
     pool       how many of the best-scored items the re-ranker chooses from; never fewer than 5 k
+    interests  up to so many of a user's interests are asked for one by one, and half of the pool is theirs, so that a minor one is in it at
+               all; 0 = the pool is what the whole history asks for. Has a part only where a re-ranker chooses and intents were found
     repeats    whether items of the history may be recommended again (music, groceries)
     rules      what every slate keeps to
     """
@@ -31,6 +33,7 @@ class RankingSettings(Settings):
     diversity: float = Field(default=0.0, ge=0, le=1)
     appetite: bool = False
     pool: int = Field(default=200, ge=1)
+    interests: int = Field(default=0, ge=0)
     repeats: bool = False
     rules: RulesSettings = Field(default_factory=RulesSettings)
 
@@ -54,7 +57,10 @@ class Pipeline:
 
     def recommend(self, requests: Sequence[Request]) -> list[Slate]:
         """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of."""
-        return [self._slate(request, row) for request, row in zip(requests, self.candidates(requests), strict=True)]
+        scores = self.candidates(requests)
+        strengths = [self.strength(request, row) for request, row in zip(requests, scores, strict=True)]
+        asked = zip(requests, scores, strengths, self._parts(requests, scores, strengths), strict=True)
+        return [self._slate(request, row, strength, parts) for request, row, strength, parts in asked]
 
     def candidates(self, requests: Sequence[Request]) -> Scores:
         """(n_requests, n_items): the scores of the items that may be shown, NaN for all others."""
@@ -90,11 +96,26 @@ class Pipeline:
             return self.settings.diversity if request.diversity is None else request.diversity
         return stretched(self.settings.diversity, appetite(request.query.history, best(scores, request.k), item_space(self.catalogue)))
 
-    def _slate(self, request: Request, scores: NDArray[np.float32]) -> Slate:
-        strength = self.strength(request, scores)
+    def _parts(self, requests: Sequence[Request], scores: Scores, strengths: Sequence[float]) -> list[Scores]:
+        """For each request the scores that each of its user's interests asks for alone, (n_interests, n_items); all are asked at once."""
+        found, most = self.catalogue.intents, self.settings.interests
+        histories = [
+            interests(request.query.history, found, most) if found and most and strength else []
+            for request, strength in zip(requests, strengths, strict=True)
+        ]
+        queries = [replace(request.query, history=part) for request, parts in zip(requests, histories, strict=True) for part in parts]
+        said = np.full((len(queries), scores.shape[1]), np.nan, np.float32)
+        if queries:
+            answered = self.scorer.score(queries)
+            said[:, : answered.shape[1]] = answered
+        ends = np.cumsum([len(parts) for parts in histories])
+        split = np.split(said, ends[:-1]) if requests else []
+        return [np.where(np.isnan(row), np.nan, part) for row, part in zip(scores, split, strict=True)]
+
+    def _slate(self, request: Request, scores: NDArray[np.float32], strength: float, parts: Scores) -> Slate:
         if strength == 0 and self.rules is None:
             return best(scores, request.k)
-        slate = best(scores, max(self.settings.pool, 5 * request.k))
+        slate = pooled(scores, parts, max(self.settings.pool, 5 * request.k))
         if strength == 0:
             return slate if self.rules is None else self.rules(slate, request.query, request.k)
         rerank = self.settings.rerank.build(self.catalogue, strength)
@@ -104,6 +125,23 @@ class Pipeline:
         rest = without(slate, picked)
         spare = rerank(rest, request.query, request.k)  # for those that a rule passes over
         return self.rules(joined(picked, spare, without(rest, spare)), request.query, request.k)
+
+
+def pooled(scores: NDArray[np.float32], parts: Scores, n: int) -> Slate:
+    """The `n` best of one row of scores; where there are parts, half of the places go to the best of each in equal numbers. By score.
+
+    >>> pooled(np.array([9, 8, 7, 1], np.float32), np.array([[9, 8, 7, 0], [0, 0, 0, 5]], np.float32), 2).items.tolist()
+    [0, 3]
+    """
+    if not len(parts):
+        return best(scores, n)
+    each = max(n // (2 * len(parts)), 1)
+    theirs = np.unique(np.concatenate([best(part, each).items for part in parts]))
+    rest = scores.copy()
+    rest[theirs] = np.nan
+    items = np.concatenate((theirs, best(rest, max(n - len(theirs), 0)).items))
+    order = np.lexsort((items, -scores[items]))
+    return Slate(items[order], scores[items[order]])
 
 
 def without(slate: Slate, taken: Slate) -> Slate:
@@ -122,7 +160,7 @@ def best(scores: NDArray[np.float32], n: int) -> Slate:
     >>> best(np.array([0.1, np.nan, 0.5, 0.5], np.float32), 2).items.tolist()
     [2, 3]
     """
-    known = np.flatnonzero(~np.isnan(scores))
+    known = np.flatnonzero(~np.isnan(scores))[: None if n > 0 else 0]
     values = scores[known]
     if len(known) > n:
         edge = -np.partition(-values, n - 1)[n - 1]  # from this side it is fast also where most scores are one and the same

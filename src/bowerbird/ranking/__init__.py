@@ -6,6 +6,7 @@ from bowerbird.ranking.dpp import Dpp
 from bowerbird.ranking.exchange import Exchange, fit_temperature
 from bowerbird.ranking.exposure import InverseExposure, MaxShare, column_labels
 from bowerbird.ranking.fresh import FreshQuota
+from bowerbird.ranking.interests import interests
 from bowerbird.ranking.mmr import Mmr
 from bowerbird.ranking.rulebook import Rulebook
 from bowerbird.ranking.rules import MaxPerCategory, allowed_items
@@ -59,6 +60,7 @@ __all__ = [
     "column_labels",
     "divergence",
     "fit_temperature",
+    "interests",
     "item_intents",
     "item_space",
     "stretched",
