@@ -133,3 +133,13 @@ def test_a_log_of_short_histories_is_refused():
     short = Log(np.arange(4), np.arange(4), np.ones(4, np.float32), np.full(4, np.nan), 4, 4)
     with pytest.raises(DataError, match="some user must have more than 5 events"):
         Breaks().fit(short, np.random.default_rng(0))
+
+
+def test_vectors_do_not_flatter_those_they_were_learned_from():
+    """Where tastes are mere chance, vectors learn their users by heart; somebody new must be cut no oftener than was said."""
+    rng = np.random.default_rng(0)
+    items = rng.integers(300, size=100 * 40).astype(np.int32)
+    chance = Log(np.repeat(np.arange(100, dtype=np.int32), 40), items, np.ones(4000, np.float32), np.full(4000, np.nan), 100, 300)
+    watch = Breaks(dimensions=16).fit(chance, rng)
+    cut = [watch.find(History.of(rng.integers(300, size=40)), 0.05) is not None for _ in range(300)]
+    assert np.mean(cut) < 0.1
