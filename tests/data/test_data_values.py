@@ -51,6 +51,32 @@ def test_weights_by_hand(kind, value, weight):
     assert weigh([kind], [value], [0], DataSettings(), SCALE)[0] == pytest.approx(weight)
 
 
+STAYS = parse(DataSettings, {"kinds": {"view": {"weight": 0.5, "value": "dwell"}}})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "weight"), [(40, 0.5 * 0.6), (10, 0.0), (0, -0.5), (-3, -0.5), (160, 0.5 * 15 / 17), (np.inf, 0.5), (np.nan, 0.5)]
+)
+def test_dwell_by_hand(seconds, weight):
+    assert weigh(["view"], [seconds], [0], STAYS, ValueScale(usual={"view": 40.0}))[0] == pytest.approx(weight)
+
+
+def test_dwell_without_a_known_usual_time_is_plain_interest():
+    assert weigh(["view"] * 2, [3, 0], [0, 0], STAYS, ValueScale()).tolist() == [0.5, 0.5]
+    assert weigh(["view"] * 2, [3, 0], [0, 0], STAYS, ValueScale(usual={"view": 0.0})).tolist() == [0.5, 0.5]
+
+
+def test_the_usual_time_is_not_moved_by_a_tab_left_open():
+    assert ValueScale.of(["view"] * 5, [20, 30, 40, 50, 10_000_000], STAYS).usual == {"view": 40.0}
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=20).map(sorted), st.floats(0.01, 1e4))
+def test_who_stays_longer_never_weighs_less(seconds, usual):
+    weights = weigh(["view"] * len(seconds), seconds, [0] * len(seconds), STAYS, ValueScale(usual={"view": usual}))
+    assert np.all(np.diff(weights) >= 0)
+    assert np.all(np.abs(weights) <= 0.5)
+
+
 def test_user_mean_by_hand():
     # neutral points: (5·3.5 + 5) / 6 = 3.75, then (5·3.5 + 5 + 2) / 7 = 3.5
     weights = weigh(["rating"] * 2, [5, 2], [7, 7], DataSettings(ratings="user"), SCALE)
@@ -124,6 +150,7 @@ def test_kinds_can_be_added_and_changed():
     ("raw", "said"),
     [
         ({"kinds": {"wave": {"weight": 2}}}, r"kinds\.wave\.weight: .*less than or equal to 1, got 2"),
+        ({"kinds": {"skip": {"value": "dwell"}}}, r"kinds\.skip.*weight must be > 0 where value = \"dwell\".* got -0\.3"),
         ({"default_kind": "wave"}, "default_kind must be one of .*, not 'wave'"),
         ({"rating_range": [5, 1]}, "rating_range must be lowest, then highest"),
         ({"neutral": 3, "ratings": "user"}, 'neutral is used by ratings = "global" alone, not by "user"'),
@@ -145,7 +172,7 @@ def test_the_scale_survives_json():
         st.tuples(
             st.sampled_from("uvw"),
             st.sampled_from("abcd"),
-            st.sampled_from(["rating", "play", "like", "dislike"]),
+            st.sampled_from(["rating", "play", "like", "dislike", "view"]),
             st.floats(0.5, 5),
             st.integers(0, 50),
         ),
@@ -155,7 +182,7 @@ def test_the_scale_survives_json():
     MODES,
 )
 def test_live_equals_batch(rows, mode):
-    settings = DataSettings(ratings=mode, cleaning={"duplicates": False})
+    settings = DataSettings(ratings=mode, cleaning={"duplicates": False}, kinds={"view": {"weight": 0.3, "value": "dwell"}})
     start = datetime(2020, 1, 1, tzinfo=UTC)
     events = [Event(u, i, start + timedelta(minutes=t), kind, value) for u, i, kind, value, t in rows]
     names = ("user", "item", "time", "kind", "value")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bowerbird.config import Settings
 from bowerbird.errors import ConfigError, DataError
@@ -15,14 +15,21 @@ class Kind(Settings):
     """What an event of one kind tells.
 
     weight  -1..1: 1 is a plain sign of interest, 0 says nothing (but the item counts as taken), below 0 speaks against the item
-    value   what the event's `value` is: nothing to weigh by ("ignore"), a mark on a scale ("rating"), or how often or how long ("count")
+    value   what the event's `value` is: nothing to weigh by ("ignore"), a mark on a scale ("rating"), how often or how long, where more is
+            more interest ("count"), or how long somebody stayed, where a short while speaks against the item ("dwell")
 
     >>> Kind(weight=0.5).value
     'ignore'
     """
 
     weight: Annotated[float, Field(ge=-1, le=1)]
-    value: Literal["ignore", "rating", "count"] = "ignore"
+    value: Literal["ignore", "rating", "count", "dwell"] = "ignore"
+
+    @model_validator(mode="after")
+    def _check(self) -> "Kind":
+        if self.value == "dwell" and not self.weight > 0:
+            raise ValueError(f'weight must be > 0 where value = "dwell": a short while turns its sign, got {self.weight}')
+        return self
 
 
 UNSPECIFIED = "interaction"

@@ -4,6 +4,8 @@ A weight is the kind's own weight times what its value makes of it:
 
     "ignore"  1
     "count"   log(1 + v) / log(1 + most), in 0..1, with the greatest count of that kind in the data
+    "dwell"   (v − n) / (v + n), in −1..1, where n is a quarter of the median of that kind in the data: 0.6 at the median, 0 at n,
+              −1 for no time at all
     "rating"  v ≥ neutral:  0.5 + 0.5 · (v − neutral) / (high − neutral),  in 0.5..1
               v < neutral: −0.5 · (neutral − v) / (neutral − low),         in −0.5..0
 
@@ -27,6 +29,9 @@ from bowerbird.errors import DataError
 PRIOR_RATINGS = 5.0
 """How many imagined ratings at the mean of all stand before a user's own."""
 
+GLANCE = 0.25
+"""Who stays for less than this share of the usual time has turned away."""
+
 
 class ValueScale(Settings):
     """How large values are in the data: fixed when a model is fitted, so that live events are weighed as those it learned from.
@@ -34,12 +39,14 @@ class ValueScale(Settings):
     low, high  the ends of the rating scale
     mean       of all ratings
     most       kind → its greatest count
+    usual      kind → the median of how long somebody stayed: a tab left open over night does not move it
     """
 
     low: float = 1.0
     high: float = 5.0
     mean: float = 3.0
     most: dict[str, float] = Field(default_factory=dict)
+    usual: dict[str, float] = Field(default_factory=dict)
 
     @staticmethod
     def of(kinds: Sequence[str] | pl.Series, values: ArrayLike, settings: DataSettings) -> "ValueScale":
@@ -49,17 +56,19 @@ class ValueScale(Settings):
         values  (n,) floats, NaN = none
 
         >>> ValueScale.of(["rating", "rating", "play"], [1, 5, 80], DataSettings())
-        ValueScale(low=1.0, high=5.0, mean=3.0, most={'play': 80.0})
+        ValueScale(low=1.0, high=5.0, mean=3.0, most={'play': 80.0}, usual={})
         """
         frame = pl.DataFrame({"kind": _names(kinds), "value": np.asarray(values, np.float64)}).filter(pl.col("value").is_finite())
         rated = frame.filter(pl.col("kind").is_in(_of_value("rating", settings)))["value"].to_numpy()
-        counted = frame.filter(pl.col("kind").is_in(_of_value("count", settings))).group_by("kind").agg(pl.col("value").max()).sort("kind")
-        most = {kind: float(value) for kind, value in counted.iter_rows()}
+        most, usual = (
+            _by_kind(frame, "count", pl.col("value").max(), settings),
+            _by_kind(frame, "dwell", pl.col("value").median(), settings),
+        )
         if not len(rated):
             low, high = settings.rating_range or (1.0, 5.0)
-            return ValueScale(low=low, high=high, mean=(low + high) / 2, most=most)
+            return ValueScale(low=low, high=high, mean=(low + high) / 2, most=most, usual=usual)
         low, high = settings.rating_range or (float(rated.min()), float(rated.max()))
-        return ValueScale(low=low, high=high, mean=float(rated.mean()), most=most)
+        return ValueScale(low=low, high=high, mean=float(rated.mean()), most=most, usual=usual)
 
 
 def weigh(
@@ -85,10 +94,11 @@ def weigh(
     rated = names.is_in(_of_value("rating", settings)).to_numpy() & present
     if rated.any() and settings.ratings != "none":
         weights[rated] *= _mark(value[rated], np.asarray(users)[rated], settings, scale)
-    counted = names.is_in(_of_value("count", settings)).to_numpy() & present
-    if counted.any():
-        most = names.filter(pl.Series(counted)).replace_strict(scale.most, default=np.nan, return_dtype=pl.Float64).to_numpy()
-        weights[counted] *= _amount(value[counted], most)
+    for mode, sizes, share in (("count", scale.most, _amount), ("dwell", scale.usual, _stay)):
+        measured = names.is_in(_of_value(mode, settings)).to_numpy() & present
+        if measured.any():
+            size = names.filter(pl.Series(measured)).replace_strict(sizes, default=np.nan, return_dtype=pl.Float64).to_numpy()
+            weights[measured] *= share(value[measured], size)
     return weights.astype(np.float32)
 
 
@@ -150,6 +160,18 @@ def _amount(value: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np
     """What counts make of a weight, 0..1; 1 for a kind that was never counted before."""
     shares = np.divide(np.log1p(np.maximum(value, 0)), np.log1p(most), out=np.ones_like(value), where=most > 0)
     return np.minimum(shares, 1.0)
+
+
+def _stay(value: NDArray[np.float64], usual: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the time that somebody stayed makes of a weight, −1..1; 1 for a kind whose usual time is not known or 0."""
+    value, neutral = np.maximum(value, 0), GLANCE * usual
+    return np.divide(value - neutral, value + neutral, out=np.ones_like(value), where=neutral > 0)
+
+
+def _by_kind(frame: pl.DataFrame, mode: str, size: pl.Expr, settings: DataSettings) -> dict[str, float]:
+    """One figure for each kind whose values are of this mode."""
+    found = frame.filter(pl.col("kind").is_in(_of_value(mode, settings))).group_by("kind").agg(size).sort("kind")
+    return {kind: float(value) for kind, value in found.iter_rows()}
 
 
 def _names(kinds: Sequence[str] | pl.Series) -> pl.Series:

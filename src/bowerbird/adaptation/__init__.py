@@ -1,0 +1,22 @@
+"""Event → new state: breaks of interest and fading, trends, drift. What is recomputed from a history keeps no state at all."""
+
+from bowerbird.adaptation.breaks import Break, Breaks, Watch
+from bowerbird.adaptation.drift import Adwin, Drift, PageHinkley
+from bowerbird.adaptation.fading import Fading
+from bowerbird.adaptation.space import taste_vectors
+from bowerbird.adaptation.trends import Touch, Trend, TrendSettings, touches
+
+__all__ = [
+    "Adwin",
+    "Break",
+    "Breaks",
+    "Drift",
+    "Fading",
+    "PageHinkley",
+    "Touch",
+    "Trend",
+    "TrendSettings",
+    "Watch",
+    "taste_vectors",
+    "touches",
+]
