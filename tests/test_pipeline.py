@@ -111,9 +111,9 @@ TEA_AND_SOME_ROPE = ask(0, 1, 2, 3, 4, 5, 10, 11, 12, k=1, diversity=0.5)
 def test_a_minor_interest_is_in_the_pool_only_if_it_is_asked_for() -> None:
     plain, asked = two_sided(0), two_sided(4)
     scores = plain.candidates([TEA_AND_SOME_ROPE])
-    assert plain._parts([TEA_AND_SOME_ROPE], scores, [0.5])[0].shape == (0, 20)
+    assert plain.parts([TEA_AND_SOME_ROPE], scores, [0.5])[0].shape == (0, 20)
     assert pooled(scores[0], np.zeros((0, 20), np.float32), 4).items.tolist() == [6, 7, 8, 9]
-    parts = asked._parts([TEA_AND_SOME_ROPE], scores, [0.5])[0]
+    parts = asked.parts([TEA_AND_SOME_ROPE], scores, [0.5])[0]
     assert pooled(scores[0], parts, 4).items.tolist() == [6, 7, 8, 13]
 
 

@@ -59,7 +59,7 @@ class Pipeline:
         """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of."""
         scores = self.candidates(requests)
         strengths = [self.strength(request, row) for request, row in zip(requests, scores, strict=True)]
-        asked = zip(requests, scores, strengths, self._parts(requests, scores, strengths), strict=True)
+        asked = zip(requests, scores, strengths, self.parts(requests, scores, strengths), strict=True)
         return [self._slate(request, row, strength, parts) for request, row, strength, parts in asked]
 
     def candidates(self, requests: Sequence[Request]) -> Scores:
@@ -96,7 +96,7 @@ class Pipeline:
             return self.settings.diversity if request.diversity is None else request.diversity
         return stretched(self.settings.diversity, appetite(request.query.history, best(scores, request.k), item_space(self.catalogue)))
 
-    def _parts(self, requests: Sequence[Request], scores: Scores, strengths: Sequence[float]) -> list[Scores]:
+    def parts(self, requests: Sequence[Request], scores: Scores, strengths: Sequence[float]) -> list[Scores]:
         """For each request the scores that each of its user's interests asks for alone, (n_interests, n_items); all are asked at once."""
         found, most = self.catalogue.intents, self.settings.interests
         histories = [
