@@ -48,7 +48,7 @@ def main() -> None:
         for pool in (50, 200):
             for row in rows(split, catalogue, pool):
                 table.add_row(*row)
-    Console(width=150).print(table)
+    Console(width=170).print(table)
 
 
 def rows(split: Split, catalogue: Catalogue, pool: int) -> list[list[str]]:
