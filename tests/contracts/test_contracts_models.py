@@ -31,6 +31,7 @@ def recipe(kind: str) -> Any:
         "ncf": {"factors": 16, "layers": (16, 8), "dropout": 0.1, "length": 10, "negatives": 16, "train": TRAIN},
         "two_tower": {"factors": 16, "length": 10, "train": TRAIN},
         "ials": {"factors": 6, "l2": 0.1},
+        "faded": {"member": {"kind": "ease"}, "fading": {"alarm": 0.3, "fade": 0.1}},
         "blend": {"members": [{"kind": k} for k in ("popular", "ease", "sequential", "text")], "cases": 100},
     }
     return parse(Recipe, {"kind": kind, **small.get(kind, {})})

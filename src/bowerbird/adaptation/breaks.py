@@ -1,6 +1,7 @@
 """Breaks of interest: where the newest events stop being like what came before, judged by how unlike one person's own events can be."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,7 @@ class Watch:
     cost     O((64 + before) · d) a history
     """
 
+    kind: ClassVar[str] = "watch"
     vectors: NDArray[np.float32]
     null: Floats
     least_share: Floats

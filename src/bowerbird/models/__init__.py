@@ -6,10 +6,12 @@ from typing import Annotated, Any, get_args
 from numpy.typing import NDArray
 from pydantic import Field
 
+from bowerbird.adaptation import Watch
 from bowerbird.models import state
 from bowerbird.models.blend import Blend, BlendModel
 from bowerbird.models.bpr import Adversarial, Bpr, BprModel
 from bowerbird.models.ease import Ease
+from bowerbird.models.faded import Faded, FadedModel
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
 from bowerbird.models.linear import LinearModel
@@ -34,6 +36,8 @@ __all__ = [
     "Bpr",
     "BprModel",
     "Ease",
+    "Faded",
+    "FadedModel",
     "Ials",
     "IalsModel",
     "ItemKnn",
@@ -74,5 +78,5 @@ def unpack(shape: Json, arrays: Mapping[str, NDArray[Any]]) -> Model:
 
     raises  BundleError for an unknown kind, a missing array, or fields that the kind does not have
     """
-    model: Model = state.unpack(shape, arrays, MODELS)
+    model: Model = state.unpack(shape, arrays, {**MODELS, Watch.kind: Watch})
     return model

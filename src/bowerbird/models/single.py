@@ -2,6 +2,7 @@
 
 from bowerbird.models.bpr import Bpr, BprModel
 from bowerbird.models.ease import Ease
+from bowerbird.models.faded import Faded, FadedModel
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
 from bowerbird.models.linear import LinearModel
@@ -14,5 +15,5 @@ from bowerbird.models.slim import Slim
 from bowerbird.models.text import Text, TextModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 
-Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower
-SingleModel = PopularModel | LinearModel | IalsModel | TextModel | MfModel | BprModel | SasrecModel | NcfModel | TwoTowerModel
+Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower | Faded
+SingleModel = PopularModel | LinearModel | IalsModel | TextModel | MfModel | BprModel | SasrecModel | NcfModel | TwoTowerModel | FadedModel
