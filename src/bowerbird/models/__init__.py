@@ -10,6 +10,7 @@ from bowerbird.adaptation import Watch
 from bowerbird.models import state
 from bowerbird.models.blend import Blend, BlendModel
 from bowerbird.models.bpr import Adversarial, Bpr, BprModel
+from bowerbird.models.context import Context, ContextModel
 from bowerbird.models.ease import Ease
 from bowerbird.models.faded import Faded, FadedModel
 from bowerbird.models.ials import Ials, IalsModel
@@ -35,6 +36,8 @@ __all__ = [
     "BlendModel",
     "Bpr",
     "BprModel",
+    "Context",
+    "ContextModel",
     "Ease",
     "Faded",
     "FadedModel",

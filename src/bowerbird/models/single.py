@@ -1,6 +1,7 @@
 """The list of models that stand alone: one line here makes a recipe known to config, bundles, blends and the contract tests."""
 
 from bowerbird.models.bpr import Bpr, BprModel
+from bowerbird.models.context import Context, ContextModel
 from bowerbird.models.ease import Ease
 from bowerbird.models.faded import Faded, FadedModel
 from bowerbird.models.ials import Ials, IalsModel
@@ -15,5 +16,17 @@ from bowerbird.models.slim import Slim
 from bowerbird.models.text import Text, TextModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 
-Single = Popular | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower | Faded
-SingleModel = PopularModel | LinearModel | IalsModel | TextModel | MfModel | BprModel | SasrecModel | NcfModel | TwoTowerModel | FadedModel
+Single = Popular | Context | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower | Faded
+SingleModel = (
+    PopularModel
+    | ContextModel
+    | LinearModel
+    | IalsModel
+    | TextModel
+    | MfModel
+    | BprModel
+    | SasrecModel
+    | NcfModel
+    | TwoTowerModel
+    | FadedModel
+)

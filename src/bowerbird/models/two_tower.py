@@ -1,6 +1,6 @@
 """Two towers: what is known of an item, and what a history asks for at an instant, meet in a dot product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -12,15 +12,14 @@ from pydantic import Field, model_validator
 from bowerbird.config import Settings, refuse_idle
 from bowerbird.data import Catalogue
 from bowerbird.models.asking import falls, heard, padded
+from bowerbird.models.circumstances import Circumstances, told_of
 from bowerbird.models.graph import open_graph
 from bowerbird.models.whitening import read_again
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.training import require
 from bowerbird.training.settings import TrainSettings, over
-from bowerbird.types import Log, Query, Scores, Value
-
-Circumstances = tuple[tuple[str, tuple[Value, ...]], ...]
+from bowerbird.types import Log, Query, Scores
 
 BATCH = 256
 DAY, WEEK = 86_400.0, 604_800.0
@@ -209,17 +208,6 @@ def item_table(
     read = np.zeros((len(own), len(project)), np.float32) if texts is None else np.where(there[:, None], texts, np.float32(0))
     table = np.concatenate((read, own + named + read @ project, bias[:, None]), axis=1)
     return np.where((learned | named.any(axis=1) | there)[:, None], table, np.float32(np.nan)).astype(np.float32)
-
-
-def told_of(contexts: Sequence[Mapping[str, Value]], read: Circumstances) -> NDArray[np.int64]:
-    """(n, max(features, 1)): numbers of the values that are told, counted over all features; and their count where none is.
-
-    >>> told_of([{"device": "tv", "mood": "low"}, {}], (("device", ("phone", "tv")), ("place", ("home",)))).tolist()
-    [[1, 3], [3, 3]]
-    """
-    numbers = {pair: number for number, pair in enumerate((name, value) for name, values in read for value in values)}
-    rows = [[numbers.get((name, context.get(name, "")), len(numbers)) for name, _ in read] or [len(numbers)] for context in contexts]
-    return np.array(rows, np.int64).reshape(len(contexts), max(len(read), 1))
 
 
 def clock(times: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
+from bowerbird.models.circumstances import Circumstances, circumstances_of, told_of
 from bowerbird.models.graph import answered_by
-from bowerbird.models.two_tower import Circumstances, TwoTowerModel, clock, item_table, told_of
+from bowerbird.models.two_tower import TwoTowerModel, clock, item_table
 from bowerbird.models.whitening import Texts
 from bowerbird.nets.export import AsSession, to_onnx
 from bowerbird.nets.objective import Objective
@@ -83,7 +84,7 @@ def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Gener
     known = Told.of(catalogue, recipe)
     says = (told.weights != 0) & ((counts > 0) | known.anything)[told.items]
     cut = Windows.of(told.where(says), recipe.length)
-    circumstances, rows = circumstances_of(cut.log, recipe.context)
+    circumstances, rows = circumstances_of(cut.log, recipe.context, recipe.kind)
     windows = Placed(cut.log, cut.starts, cut.lengths, rows)
     net = make_net(recipe, counts, known, seed, sum(len(values) for _, values in circumstances))
 
@@ -99,23 +100,6 @@ def fit(recipe: "TwoTower", log: Log, catalogue: Catalogue, rng: np.random.Gener
         with open_run(recipe, recipe.train, log, seed) as run:
             train(net, batches, recipe.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
     return as_model(recipe, net, known, circumstances)
-
-
-def circumstances_of(log: Log, names: Sequence[str]) -> tuple[Circumstances, NDArray[np.int64]]:
-    """The named circumstances with all their values, and (n_events, ·) numbers of these, as `told_of` has them.
-
-    raises  DataError for a name that the events do not have
-    """
-    have = {} if log.context is None else log.context.values
-    for name in names:
-        if name not in have:
-            raise DataError(f"two_tower: context must be columns that [data] context keeps ({', '.join(have) or 'none'}), got {name!r}")
-    read = tuple((name, have[name]) for name in names)
-    if log.context is None or not names:
-        return read, told_of([{}], read).repeat(len(log), axis=0)
-    sizes = np.array([len(values) for _, values in read])
-    codes = log.context.codes[:, [list(have).index(name) for name in names]]
-    return read, np.where(codes < 0, sizes.sum(), codes + np.cumsum(sizes) - sizes).astype(np.int64)
 
 
 def labels_of(catalogue: Catalogue, attributes: Sequence[str]) -> tuple[NDArray[np.int64], int]:
