@@ -1,6 +1,7 @@
 """Trials, one after the other, until the budget is spent."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,18 @@ def allowed(ticket: Callable[[], int], trials: int, until: float) -> Iterator[in
         yield number
 
 
-def attempt(study: "optuna.Study", plan: Plan, worker: int = 0) -> None:
+def attempt(study: "optuna.Study", plan: Plan, worker: int = 0, alone: AbstractContextManager[object] | None = None) -> None:
     """Draw settings, fit, judge, and write down what came of it.
 
     Settings are drawn by a generator of their own, seeded by how many trials are done: so a study that was interrupted goes on as if
     it had not been. A trial that is interrupted stays open in the ledger, and is closed uncounted.
+
+    alone  is held while a trial is taken from the ledger: two processes could otherwise take the same waiting one
     """
     seeds = np.random.SeedSequence([plan.bench.seed, len(done(study)), worker])
     study.sampler = optuna_itself().samplers.TPESampler(seed=int(seeds.generate_state(1)[0]))
-    trial = study.ask({name: _distribution(choice) for name, choice in plan.choices.items()})
+    with alone or nullcontext():
+        trial = study.ask({name: _distribution(choice) for name, choice in plan.choices.items()})
     tried, state = _try_out(trial, plan)
     trial.set_user_attr("seconds", tried.seconds)
     trial.set_user_attr("note", tried.note)

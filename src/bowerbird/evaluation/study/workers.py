@@ -61,7 +61,7 @@ def _work(number: int, plan: Plan, file: Path, jobs: int, taken: "Synchronized[i
         for _ in allowed(ticket, trials, until):
             if parent is not None and not parent.is_alive():
                 return
-            attempt(study, plan, number)
+            attempt(study, plan, number, taken.get_lock())
 
 
 @contextmanager
