@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from bowerbird.config import parse
 from bowerbird.data import Catalogue
-from bowerbird.errors import DataError
+from bowerbird.errors import ConfigError, DataError
 from bowerbird.pipeline import Pipeline, RankingSettings, best
 from bowerbird.types import History, Query, Request, Scores
 
@@ -81,3 +82,28 @@ def test_a_batch_is_its_single_requests() -> None:
     together = pipeline.recommend(requests)
     for request, slate in zip(requests, together, strict=True):
         assert slate.items.tolist() == pipeline.recommend([request])[0].items.tolist()
+
+
+def twins() -> Catalogue:
+    return Catalogue.of(["a", "a again", "b"], vectors=[[1, 0], [1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize("kind", ["mmr", "dpp", "ssd", "exchange"])
+def test_a_calibrated_dial_is_read_between_its_tenths(kind: str) -> None:
+    raw = RankingSettings.model_validate({"rerank": {"kind": kind}})
+    dialled = raw.model_copy(update={"dial": (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.8, 1.0)})
+    plain, mapped = (Pipeline(Fixed((3, 2.9, 0.5)), twins(), settings) for settings in (raw, dialled))
+    for diversity, strength in ((0.0, 0.0), (0.8, 0.0), (0.85, 0.4), (0.9, 0.8), (1.0, 1.0)):
+        assert dialled.strength(diversity) == pytest.approx(strength)
+        mine, theirs = mapped.recommend([ask(k=2, diversity=diversity)])[0], plain.recommend([ask(k=2, diversity=strength)])[0]
+        assert mine.items.tolist() == theirs.items.tolist()
+    assert mapped.recommend([ask(k=2, diversity=0.0)])[0].items.tolist() == [0, 1], "0 is the scorer's order under any dial"
+    assert mapped.recommend([ask(k=2, diversity=1.0)])[0].items.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "dial", [(0.0,) * 10, (0.1,) * 11, (*(0.0,) * 9, 0.5, 0.4), (*(0.0,) * 10, 1.5), (0.0, float("nan"), *(1.0,) * 9)], ids=str
+)
+def test_a_dial_that_is_none_is_refused(dial: tuple[float, ...]) -> None:
+    with pytest.raises(ConfigError, match="dial: value error, must be 11 numbers"):
+        parse(RankingSettings, {"dial": dial})

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
@@ -15,12 +16,17 @@ from bowerbird.protocols import Scorer
 from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings
 from bowerbird.types import Request, Scores, Slate
 
+TENTHS = 10
+"""Steps of a dial that was learned."""
+
 
 class RankingSettings(Settings):
     """How scores become a slate.
 
     rerank     which re-ranker the diversity dial drives
     diversity  0..1, where a request does not say
+    dial       the re-ranker's own dial at 0, .1 … 1 of the request's, straight lines between, as `bowerbird frontier` learns it from what
+               each costs: 11 numbers in 0..1, the first 0, none below the one before it; None = the request's is the re-ranker's
     pool       how many of the best-scored items the re-ranker chooses from; never fewer than 5 k
     repeats    whether items of the history may be recommended again (music, groceries)
     rules      what every slate keeps to
@@ -28,9 +34,29 @@ class RankingSettings(Settings):
 
     rerank: RerankSettings = Field(default_factory=DppSettings)
     diversity: float = Field(default=0.0, ge=0, le=1)
+    dial: tuple[float, ...] | None = None
     pool: int = Field(default=200, ge=1)
     repeats: bool = False
     rules: RulesSettings = Field(default_factory=RulesSettings)
+
+    @field_validator("dial")
+    @classmethod
+    def _rises(cls, dial: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if dial is None:
+            return None
+        rises = all(low <= high for low, high in pairwise(dial))
+        if not (len(dial) == TENTHS + 1 and dial[0] == 0 and dial[-1] <= 1 and rises):
+            raise ValueError(f"must be {TENTHS + 1} numbers from 0 on, none above 1 or below the one before it")
+        return dial
+
+    def strength(self, diversity: float | None = None) -> float:
+        """Where the re-ranker's own dial stands for a request's diversity; None = it does not say.
+
+        >>> RankingSettings(dial=(0, 0.1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 1)).strength(0.15)
+        0.2
+        """
+        asked = self.diversity if diversity is None else diversity
+        return asked if self.dial is None else float(np.interp(asked * TENTHS, range(TENTHS + 1), self.dial))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +105,15 @@ class Pipeline:
         """Why each item of the slate is there, each reason checked by taking the cited events away."""
         return explain(self.scorer, request.query, slate, self.allowed(request), self.catalogue, settings)
 
-    def _slate(self, request: Request, scores: NDArray[np.float32]) -> Slate:
-        strength = self.settings.diversity if request.diversity is None else request.diversity
-        if strength == 0 and self.rules is None:
-            return best(scores, request.k)
-        slate = best(scores, max(self.settings.pool, 5 * request.k))
+    def pool(self, request: Request, scores: NDArray[np.float32]) -> Slate:
+        """What the re-ranker chooses from: the best-scored items of one row of `candidates`."""
+        return best(scores, max(self.settings.pool, 5 * request.k))
+
+    def arranged(self, request: Request, slate: Slate) -> Slate:
+        """The slate of a request, chosen from its pool."""
+        strength = self.settings.strength(request.diversity)
         if strength == 0:
-            return slate if self.rules is None else self.rules(slate, request.query, request.k)
+            return slate.take(np.arange(min(request.k, len(slate)))) if self.rules is None else self.rules(slate, request.query, request.k)
         rerank = self.settings.rerank.build(self.catalogue, strength)
         picked = rerank(slate, request.query, request.k)
         if self.rules is None:
@@ -93,6 +121,11 @@ class Pipeline:
         rest = without(slate, picked)
         spare = rerank(rest, request.query, request.k)  # for those that a rule passes over
         return self.rules(joined(picked, spare, without(rest, spare)), request.query, request.k)
+
+    def _slate(self, request: Request, scores: NDArray[np.float32]) -> Slate:
+        if self.settings.strength(request.diversity) == 0 and self.rules is None:
+            return best(scores, request.k)
+        return self.arranged(request, self.pool(request, scores))
 
 
 def without(slate: Slate, taken: Slate) -> Slate:
