@@ -84,6 +84,7 @@ def said(report: Json) -> list[str]:
     return [
         f"All lines choose from the same pools. {protocol['ranking'].capitalize()}. Below 0, “given up” is a gain; "
         "where a list stands between two strengths, both are mixed in the same parts for all users.",
+        "MMR, DPP and SSD move items by their language vectors, exchange also by categories; none of them knows co-consumption.",
         f"The dial was set by {protocol['validation_users']} users of validation: its budgets hold there. What the test gave up stands "
         f"beside them with its 95 % interval, which draws users and knows nothing of another time or seed; seed {protocol['seed']}.",
     ]
