@@ -64,9 +64,7 @@ def rows(split: Split, catalogue: Catalogue, pool: int) -> list[list[str]]:
         pipeline = Pipeline(model, catalogue, ranking)
         requests = [Request(query, K) for query in cases.queries]
         scores = pipeline.candidates(requests)
-        pools = [
-            pooled(row, part, pool) for row, part in zip(scores, pipeline.parts(requests, scores, [DIAL] * len(requests)), strict=True)
-        ]
+        pools = [pooled(row, part, pool) for row, part in zip(scores, pipeline.parts(requests, scores), strict=True)]
         slates = pipeline.recommend(requests)
         ndcg = evaluate(pipeline.recommend, cases, catalogue, split.before_test, tables={}).values["ndcg@10"]
         served = intents_served(slates, [query.history for query in cases.queries], found)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
+from bowerbird.config import parse
 from bowerbird.data import Catalogue
-from bowerbird.errors import DataError
+from bowerbird.errors import ConfigError, DataError
 from bowerbird.intents import Intents
 from bowerbird.pipeline import Pipeline, RankingSettings, best, pooled
 from bowerbird.ranking import MmrSettings
@@ -111,9 +112,9 @@ TEA_AND_SOME_ROPE = ask(0, 1, 2, 3, 4, 5, 10, 11, 12, k=1, diversity=0.5)
 def test_a_minor_interest_is_in_the_pool_only_if_it_is_asked_for() -> None:
     plain, asked = two_sided(0), two_sided(4)
     scores = plain.candidates([TEA_AND_SOME_ROPE])
-    assert plain.parts([TEA_AND_SOME_ROPE], scores, [0.5])[0].shape == (0, 20)
+    assert plain.parts([TEA_AND_SOME_ROPE], scores)[0].shape == (0, 20)
     assert pooled(scores[0], np.zeros((0, 20), np.float32), 4).items.tolist() == [6, 7, 8, 9]
-    parts = asked.parts([TEA_AND_SOME_ROPE], scores, [0.5])[0]
+    parts = asked.parts([TEA_AND_SOME_ROPE], scores)[0]
     assert pooled(scores[0], parts, 4).items.tolist() == [6, 7, 8, 13]
 
 
@@ -136,3 +137,28 @@ def test_what_was_taken_or_may_not_be_shown_is_in_no_pool() -> None:
 
 def test_the_best_none_are_none() -> None:
     assert len(best(np.ones(3, np.float32), 0)) == 0
+
+
+def twins() -> Catalogue:
+    return Catalogue.of(["a", "a again", "b"], vectors=[[1, 0], [1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize("kind", ["mmr", "dpp", "ssd", "exchange"])
+def test_a_calibrated_dial_is_read_between_its_tenths(kind: str) -> None:
+    raw = RankingSettings.model_validate({"rerank": {"kind": kind}})
+    dialled = raw.model_copy(update={"dial": (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.8, 1.0)})
+    plain, mapped = (Pipeline(Fixed((3, 2.9, 0.5)), twins(), settings) for settings in (raw, dialled))
+    for diversity, strength in ((0.0, 0.0), (0.8, 0.0), (0.85, 0.4), (0.9, 0.8), (1.0, 1.0)):
+        assert dialled.strength(diversity) == pytest.approx(strength)
+        mine, theirs = mapped.recommend([ask(k=2, diversity=diversity)])[0], plain.recommend([ask(k=2, diversity=strength)])[0]
+        assert mine.items.tolist() == theirs.items.tolist()
+    assert mapped.recommend([ask(k=2, diversity=0.0)])[0].items.tolist() == [0, 1], "0 is the scorer's order under any dial"
+    assert mapped.recommend([ask(k=2, diversity=1.0)])[0].items.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "dial", [(0.0,) * 10, (0.1,) * 11, (*(0.0,) * 9, 0.5, 0.4), (*(0.0,) * 10, 1.5), (0.0, float("nan"), *(1.0,) * 9)], ids=str
+)
+def test_a_dial_that_is_none_is_refused(dial: tuple[float, ...]) -> None:
+    with pytest.raises(ConfigError, match="dial: value error, must be 11 numbers"):
+        parse(RankingSettings, {"dial": dial})

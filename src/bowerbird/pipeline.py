@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
@@ -15,6 +16,9 @@ from bowerbird.protocols import Scorer
 from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings, appetite, interests, item_space, stretched
 from bowerbird.types import Request, Scores, Slate
 
+TENTHS = 10
+"""Steps of a dial that was learned."""
+
 
 class RankingSettings(Settings):
     """How scores become a slate.
@@ -22,6 +26,8 @@ class RankingSettings(Settings):
     rerank     which re-ranker the diversity dial drives
     diversity  0..1, where a request does not say
     appetite   whether `diversity` is that of a user whose history is as varied as the slate, and grows and shrinks with how varied it is
+    dial       the re-ranker's own dial at 0, .1 … 1 of the request's, straight lines between, as `bowerbird frontier` learns it from what
+               each costs: 11 numbers in 0..1, the first 0, none below the one before it; None = the request's is the re-ranker's
     pool       how many of the best-scored items the re-ranker chooses from; never fewer than 5 k
     interests  up to so many of a user's interests are asked for one by one, and half of the pool is theirs, so that a minor one is in it at
                all; 0 = the pool is what the whole history asks for. Has a part only where a re-ranker chooses and intents were found
@@ -32,10 +38,30 @@ class RankingSettings(Settings):
     rerank: RerankSettings = Field(default_factory=DppSettings)
     diversity: float = Field(default=0.0, ge=0, le=1)
     appetite: bool = False
+    dial: tuple[float, ...] | None = None
     pool: int = Field(default=200, ge=1)
     interests: int = Field(default=0, ge=0)
     repeats: bool = False
     rules: RulesSettings = Field(default_factory=RulesSettings)
+
+    @field_validator("dial")
+    @classmethod
+    def _rises(cls, dial: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if dial is None:
+            return None
+        rises = all(low <= high for low, high in pairwise(dial))
+        if not (len(dial) == TENTHS + 1 and dial[0] == 0 and dial[-1] <= 1 and rises):
+            raise ValueError(f"must be {TENTHS + 1} numbers from 0 on, none above 1 or below the one before it")
+        return dial
+
+    def strength(self, diversity: float | None = None) -> float:
+        """Where the re-ranker's own dial stands for a request's diversity; None = it does not say.
+
+        >>> RankingSettings(dial=(0, 0.1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 1)).strength(0.15)
+        0.2
+        """
+        asked = self.diversity if diversity is None else diversity
+        return asked if self.dial is None else float(np.interp(asked * TENTHS, range(TENTHS + 1), self.dial))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +84,8 @@ class Pipeline:
     def recommend(self, requests: Sequence[Request]) -> list[Slate]:
         """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of."""
         scores = self.candidates(requests)
-        strengths = [self.strength(request, row) for request, row in zip(requests, scores, strict=True)]
-        asked = zip(requests, scores, strengths, self.parts(requests, scores, strengths), strict=True)
-        return [self._slate(request, row, strength, parts) for request, row, strength, parts in asked]
+        asked = zip(requests, scores, self.parts(requests, scores), strict=True)
+        return [self._slate(request, row, parts) for request, row, parts in asked]
 
     def candidates(self, requests: Sequence[Request]) -> Scores:
         """(n_requests, n_items): the scores of the items that may be shown, NaN for all others."""
@@ -87,21 +112,12 @@ class Pipeline:
         """Why each item of the slate is there, each reason checked by taking the cited events away."""
         return explain(self.scorer, request.query, slate, self.allowed(request), self.catalogue, settings)
 
-    def strength(self, request: Request, scores: NDArray[np.float32]) -> float:
-        """The strength of the re-ranker: as the request says; else as the settings and, where these look at it, the user's appetite do.
-
-        scores  (n_items,) of this request
-        """
-        if request.diversity is not None or not (self.settings.appetite and self.settings.diversity):
-            return self.settings.diversity if request.diversity is None else request.diversity
-        return stretched(self.settings.diversity, appetite(request.query.history, best(scores, request.k), item_space(self.catalogue)))
-
-    def parts(self, requests: Sequence[Request], scores: Scores, strengths: Sequence[float]) -> list[Scores]:
+    def parts(self, requests: Sequence[Request], scores: Scores) -> list[Scores]:
         """For each request the scores that each of its user's interests asks for alone, (n_interests, n_items); all are asked at once."""
         found, most = self.catalogue.intents, self.settings.interests
         histories = [
-            interests(request.query.history, found, most) if found and most and strength else []
-            for request, strength in zip(requests, strengths, strict=True)
+            interests(request.query.history, found, most) if found and most and self.settings.strength(request.diversity) else []
+            for request in requests
         ]
         queries = [replace(request.query, history=part) for request, parts in zip(requests, histories, strict=True) for part in parts]
         said = np.full((len(queries), scores.shape[1]), np.nan, np.float32)
@@ -112,12 +128,22 @@ class Pipeline:
         split = np.split(said, ends[:-1]) if requests else []
         return [np.where(np.isnan(row), np.nan, part) for row, part in zip(scores, split, strict=True)]
 
-    def _slate(self, request: Request, scores: NDArray[np.float32], strength: float, parts: Scores) -> Slate:
-        if strength == 0 and self.rules is None:
-            return best(scores, request.k)
-        slate = pooled(scores, parts, max(self.settings.pool, 5 * request.k))
+    def pool(self, request: Request, scores: NDArray[np.float32], parts: Scores | None = None) -> Slate:
+        """What the re-ranker chooses from: the best-scored items of one row of `candidates`, and of the user's interests, if there are."""
+        return pooled(scores, parts, max(self.settings.pool, 5 * request.k))
+
+    def strength(self, request: Request, pool: Slate) -> float:
+        """Where the re-ranker's own dial stands: as the request says; else as the settings and, where these look at it, the appetite do."""
+        if request.diversity is not None or not (self.settings.appetite and self.settings.diversity):
+            return self.settings.strength(request.diversity)
+        wanted = appetite(request.query.history, pool.take(np.arange(min(request.k, len(pool)))), item_space(self.catalogue))
+        return self.settings.strength(stretched(self.settings.diversity, wanted))
+
+    def arranged(self, request: Request, slate: Slate) -> Slate:
+        """The slate of a request, chosen from its pool."""
+        strength = self.strength(request, slate)
         if strength == 0:
-            return slate if self.rules is None else self.rules(slate, request.query, request.k)
+            return slate.take(np.arange(min(request.k, len(slate)))) if self.rules is None else self.rules(slate, request.query, request.k)
         rerank = self.settings.rerank.build(self.catalogue, strength)
         picked = rerank(slate, request.query, request.k)
         if self.rules is None:
@@ -126,14 +152,19 @@ class Pipeline:
         spare = rerank(rest, request.query, request.k)  # for those that a rule passes over
         return self.rules(joined(picked, spare, without(rest, spare)), request.query, request.k)
 
+    def _slate(self, request: Request, scores: NDArray[np.float32], parts: Scores) -> Slate:
+        if self.settings.strength(request.diversity) == 0 and self.rules is None:
+            return best(scores, request.k)
+        return self.arranged(request, self.pool(request, scores, parts))
 
-def pooled(scores: NDArray[np.float32], parts: Scores, n: int) -> Slate:
+
+def pooled(scores: NDArray[np.float32], parts: Scores | None, n: int) -> Slate:
     """The `n` best of one row of scores; where there are parts, half of the places go to the best of each in equal numbers. By score.
 
     >>> pooled(np.array([9, 8, 7, 1], np.float32), np.array([[9, 8, 7, 0], [0, 0, 0, 5]], np.float32), 2).items.tolist()
     [0, 3]
     """
-    if not len(parts):
+    if parts is None or not len(parts):
         return best(scores, n)
     each = max(n // (2 * len(parts)), 1)
     theirs = np.unique(np.concatenate([best(part, each).items for part in parts]))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.models import Popular
-from bowerbird.pipeline import Pipeline, RankingSettings
+from bowerbird.pipeline import Pipeline, RankingSettings, best
 from bowerbird.ranking import MmrSettings, appetite, stretched
 from bowerbird.ranking.appetite import LEAST, MOST, distance
 from bowerbird.types import History, Log, Query, Request, Slate
@@ -89,8 +89,8 @@ def shop() -> Pipeline:
 
 def test_the_pipeline_asks_it_where_the_request_does_not_say() -> None:
     pipeline, narrow, wide = shop(), Query(History.of(range(8))), Query(History.of([0, 1, 10, 11, 20, 21]))
-    scores = pipeline.candidates([Request(narrow)])[0]
-    strengths = [pipeline.strength(Request(query, 5, dial), scores) for query in (narrow, wide) for dial in (None, 0.3)]
+    pool = best(pipeline.candidates([Request(narrow)])[0], 30)
+    strengths = [pipeline.strength(Request(query, 5, dial), pool) for query in (narrow, wide) for dial in (None, 0.3)]
     assert strengths[0] != 0.3 != strengths[2]
     assert strengths[0] < strengths[2]
     assert strengths[1] == strengths[3] == 0.3

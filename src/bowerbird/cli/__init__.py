@@ -10,6 +10,7 @@ from bowerbird.cli.bench import bench
 from bowerbird.cli.demo import demo
 from bowerbird.cli.evaluate import evaluate
 from bowerbird.cli.fit import fit
+from bowerbird.cli.frontier import frontier
 from bowerbird.cli.inspect import inspect
 from bowerbird.cli.recommend import recommend
 from bowerbird.cli.replay import replay
@@ -18,7 +19,7 @@ from bowerbird.cli.tune import tune
 from bowerbird.errors import BowerbirdError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (fit, evaluate, replay, tune, bench, recommend, serve, inspect, demo):
+for command in (fit, evaluate, replay, frontier, tune, bench, recommend, serve, inspect, demo):
     app.command()(command)
 
 

@@ -29,7 +29,7 @@ def written(text: str, found: Outcome) -> str:
     wanted: Config = parse(Config, tomllib.loads(text)).model_copy(update={"model": found.best.recipe})
     document = tomlkit.parse("".join(line for line in text.splitlines(keepends=True) if not line.startswith(MARK)))
     document.pop("model", None)
-    document["model"] = _table(found.best.recipe)
+    document["model"] = toml_table(found.best.recipe)
     plan = found.plan
     origin = (
         f'by bowerbird {__version__} on data {plan.facts.get("data", "unnamed")}, split "{plan.bench.split.name}", seed {plan.bench.seed}'
@@ -40,7 +40,7 @@ def written(text: str, found: Outcome) -> str:
     return whole
 
 
-def _table(settings: BaseModel) -> Json:
+def toml_table(settings: BaseModel) -> Json:
     """All settings but those that are None by default: TOML has no word for it."""
     values = {name: (getattr(settings, name), field.default) for name, field in type(settings).model_fields.items()}
     return {name: _toml(value) for name, (value, default) in values.items() if not (value is None and default is None)}
@@ -49,7 +49,7 @@ def _table(settings: BaseModel) -> Json:
 def _toml(value: Any) -> Any:
     """None, where it is not the default, is a span without end."""
     if isinstance(value, BaseModel):
-        return _table(value)
+        return toml_table(value)
     if isinstance(value, list | tuple):
         return [_toml(part) for part in value]
     return inf if value is None else value
