@@ -2,8 +2,8 @@
 
 Run in an environment of its own, with a Python that the reference supports (3.8 to 3.10), from the root of the repository:
 
-    python3.10 -m venv /tmp/reference && /tmp/reference/bin/pip install obp==0.5.7
-    /tmp/reference/bin/python tests/golden/make_offpolicy.py
+    python3.10 -m venv reference-venv && reference-venv/bin/pip install obp==0.5.7
+    reference-venv/bin/python tests/golden/make_offpolicy.py
 
 obp 0.5.7 asks for torch, which none of the estimators called here uses. The stored figures were made with an empty stand-in for it.
 """
