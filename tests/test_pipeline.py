@@ -11,12 +11,13 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
 from bowerbird.config import parse
-from bowerbird.data import Catalogue
+from bowerbird.data import Cases, Catalogue
 from bowerbird.errors import ConfigError, DataError
+from bowerbird.evaluation.frontier.pools import pooled as frontier_pools
 from bowerbird.intents import Intents
 from bowerbird.pipeline import Pipeline, RankingSettings, best, pooled
 from bowerbird.ranking import MmrSettings
-from bowerbird.types import History, Query, Request, Scores
+from bowerbird.types import History, Log, Query, Request, Scores
 
 
 @dataclass(frozen=True)
@@ -162,3 +163,15 @@ def test_a_calibrated_dial_is_read_between_its_tenths(kind: str) -> None:
 def test_a_dial_that_is_none_is_refused(dial: tuple[float, ...]) -> None:
     with pytest.raises(ConfigError, match="dial: value error, must be 11 numbers"):
         parse(RankingSettings, {"dial": dial})
+
+
+def test_the_frontier_prices_the_pools_that_are_served() -> None:
+    """Those with a place for each interest, where the settings want it."""
+    pipeline, request = two_sided(4), ask(0, 1, 2, 3, 10, 11, 12, k=1, diversity=0.5)
+    cases = Cases((request.query,), (np.array([13], np.int32),), np.zeros(1, np.int32))
+    log = Log(np.zeros(1, np.int32), np.zeros(1, np.int32), np.ones(1, np.float32), np.full(1, np.nan), 1, 20)
+    scores = pipeline.candidates([request])
+    served = pipeline.pool(request, scores[0], pipeline.parts([request], scores)[0])
+    priced = frontier_pools(pipeline, cases, log, k=1).slates[0]
+    assert priced.items.tolist() == served.items.tolist()
+    assert priced.items.tolist() == [4, 5, 6, 7, 13] != pipeline.pool(request, scores[0]).items.tolist()

@@ -69,6 +69,11 @@ class Intents:
         """(n_intents,): how many items belong to each most."""
         return np.bincount(self.main[self.main >= 0], minlength=len(self))
 
+    @cached_property
+    def named(self) -> sparse.csr_array:
+        """(n_items, ·): the membership without `OTHER`, which is nobody's interest."""
+        return self.membership[:, [name != OTHER for name in self.names]]
+
     def of(self, item: int) -> tuple[str, ...]:
         """The names of an item's intents, the strongest first; without `OTHER`, which says nothing."""
         here = slice(*self.membership.indptr[item : item + 2])

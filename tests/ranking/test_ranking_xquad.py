@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
+from bowerbird.intents import OTHER, Intents
 from bowerbird.ranking import Xquad, item_intents, plain, wanted_intents
 from bowerbird.ranking.relevance import relevance
 from bowerbird.types import History, Query, Slate
@@ -115,3 +116,11 @@ def test_bad_input_gets_a_sentence():
         Xquad(np.array([[1, np.nan], [0, 1]], np.float32), 0.5)(slate, Query(History.of([])), 2)
     with pytest.raises(DataError, match=r"item numbers must lie in 0..1, got 3"):
         Xquad(np.eye(2, dtype=np.float32), 0.5)(slate, Query(History.of([3])), 2)
+
+
+def test_what_has_no_name_is_nobodys_interest():
+    membership = csr_array(np.array([[0.5, 0.5], [0, 1]], np.float32))
+    found = Intents(("tea", OTHER), np.eye(2, dtype=np.float32), np.array([0, 1], np.int32), 0.1, membership)
+    shop = Catalogue.of(["a", "b"], vectors=np.eye(2, dtype=np.float32)).with_intents(found)
+    assert item_intents(shop).toarray().tolist() == [[0.5], [0]]
+    assert item_intents(shop) is item_intents(shop)  # not made anew for each request

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -86,12 +87,14 @@ class FadedModel:
         """(n_items,): items that the member can score."""
         return self.member.scorable
 
+    @cached_property
+    def fading(self) -> Fading:
+        """What is done where there is a break."""
+        return Fading(alarm=self.alarm, fade=self.fade, kin=self.kin)
+
     def heard(self, query: Query) -> Query:
         """The query as the member is asked it."""
-        if self.watch is None:
-            return query
-        fading = Fading(alarm=self.alarm, fade=self.fade, kin=self.kin)
-        return replace(query, history=fading(query.history, self.watch))
+        return query if self.watch is None else replace(query, history=self.fading(query.history, self.watch))
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """(n_queries, n_items)"""

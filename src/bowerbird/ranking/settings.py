@@ -6,7 +6,6 @@ from pydantic import Field
 
 from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
-from bowerbird.intents import OTHER
 from bowerbird.protocols import Reranker
 from bowerbird.ranking.calibration import Calibration
 from bowerbird.ranking.dpp import Dpp
@@ -119,7 +118,4 @@ def item_space(catalogue: Catalogue) -> ItemSpace:
 
 def item_intents(catalogue: Catalogue) -> Intents:
     """How far each item serves each intent. Where none were found, categories stand for them, an item of several serving each alike."""
-    found = catalogue.intents
-    if found is None:
-        return catalogue.category_matrix
-    return found.membership[:, [name != OTHER for name in found.names]]  # what has no name is nobody's interest
+    return catalogue.category_matrix if catalogue.intents is None else catalogue.intents.named

@@ -58,8 +58,10 @@ def pooled(pipeline: Pipeline, cases: Cases, train: Log, k: int, seed: int = 0, 
     slates: list[Slate] = []
     for start in range(0, len(cases), BATCH):
         progress("scoring", start, len(cases))
-        requests = [Request(query, k=k, seed=seed) for query in cases.queries[start : start + BATCH]]
-        slates += [pipeline.pool(request, row) for request, row in zip(requests, pipeline.candidates(requests), strict=True)]
+        requests = [Request(query, k=k, diversity=1.0, seed=seed) for query in cases.queries[start : start + BATCH]]
+        scores = pipeline.candidates(requests)
+        asked = zip(requests, scores, pipeline.parts(requests, scores), strict=True)
+        slates += [pipeline.pool(request, row, parts) for request, row, parts in asked]
     progress("scoring", len(cases), len(cases))
     return Pools(cases, tuple(slates), pipeline, train, k)
 
