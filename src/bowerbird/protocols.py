@@ -6,7 +6,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.types import Event, Offset, Query, Scores, Slate, UserId
+from bowerbird.types import Event, Happened, Offset, Query, Scores, Slate, UserId
 
 
 @runtime_checkable
@@ -62,6 +62,18 @@ class Learns(Protocol):
 
     def score_as_new(self, queries: Sequence[Query]) -> Scores:
         """(n_queries, n_items): the scores that items would have, were they new; histories are read as they are."""
+        ...
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A scorer that learns from events as they happen."""
+
+    def after(self, happened: Sequence[Happened]) -> Self:
+        """The scorer once these happened too, in this order; the one that was stays as it is.
+
+        A fold: `after([a, b])` and `after([a]).after([b])` are the same to the bit.
+        """
         ...
 
 

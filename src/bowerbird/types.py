@@ -48,6 +48,7 @@ class Event:
     text         what the user wrote
     context      the circumstances: device, place …
     key          idempotency key: a second event with the same key is the same event
+    slate        id of the slate that it answers
     """
 
     user: UserId
@@ -58,6 +59,7 @@ class Event:
     text: str | None = None
     context: Mapping[str, Value] = field(default_factory=dict)
     key: str | None = None
+    slate: str | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -178,6 +180,40 @@ class Request:
     diversity: float | None = None
     allowed: NDArray[np.bool_] | None = None
     seed: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shown:
+    """A slate that was shown, as it is known when an event answers it.
+
+    items         (k,) int32, item numbers from the first place down; −1 = no longer in the catalogue
+    standings     (k,) float32, the score of each as a standard score among those that the slate was chosen from
+    propensities  (k,) float64 in (0, 1], the probability of each at its place, given those above it
+    seen          how many places from the top earlier events have told of: who answered place 4 had seen 1 to 3
+    """
+
+    items: NDArray[np.int32]
+    standings: NDArray[np.float32]
+    propensities: NDArray[np.float64]
+    seen: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Happened:
+    """One event as those are told of it who learn from the log as it grows.
+
+    user    whoever it was, told apart from others by this alone
+    query   what was known the moment before: the history without the event, the event's time and circumstances
+    item    item number
+    weight  in [-1, 1], of the event
+    shown   the slate that it answers; None where it names none
+    """
+
+    user: UserId
+    query: Query
+    item: int
+    weight: float
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
