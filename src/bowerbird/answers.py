@@ -36,6 +36,7 @@ class Receipt(Settings):
     bundle       fingerprint of the bundle
     offset       of the newest event in the log when it was made
     item_offset  of the newest item put in live
+    learned      offset of the newest event that what is learned while a bundle is live had been told of
     asked_at     the instant of the request
     user         whose history it was; None for a history that came with the request, which is then in `history`
     """
@@ -43,6 +44,7 @@ class Receipt(Settings):
     bundle: str
     offset: Offset
     item_offset: Offset
+    learned: Offset = 0
     asked_at: datetime
     user: UserId | None = None
     history: tuple[PastEvent, ...] | None = None

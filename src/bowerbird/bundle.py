@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from bowerbird import __version__
+from bowerbird.adaptation import LiveSettings
 from bowerbird.config import Settings, parse, read_toml
 from bowerbird.data import Catalogue, DataSettings, Split, SplitSettings, ValueScale, split
 from bowerbird.errors import BundleError
@@ -43,6 +44,7 @@ class Config(Settings):
     model: Recipe = Field(default_factory=Blend)
     ranking: RankingSettings = Field(default_factory=RankingSettings)
     explain: ExplainSettings = Field(default_factory=ExplainSettings)
+    live: LiveSettings = Field(default_factory=LiveSettings)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:

@@ -1,12 +1,14 @@
 """The live recommender: an event store, a bundle, and the pipeline between them.
 
 `observe` is durable when it returns, and the next `recommend` of that user sees it. The live state is one immutable value;
-`swap`, `rollback` and `put_items` replace it by one assignment, so a request in flight keeps the state that it began with.
+`swap`, `rollback`, `put_items` and `catch_up` replace it by one assignment, so a request in flight keeps the state that it began with.
 """
 
+import logging
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,18 +19,26 @@ from numpy.typing import NDArray
 from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
 from bowerbird.bundle import Bundle, now
 from bowerbird.data import Catalogue, history_of, weigh
-from bowerbird.errors import BundleError, DataError
-from bowerbird.language import CachedEncoder, EncoderSettings, item_texts, told
-from bowerbird.protocols import Encoder, Progress, ReadsVectors, silent
+from bowerbird.errors import BowerbirdError, BundleError, DataError
+from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned
+from bowerbird.protocols import Encoder, Progress, silent
 from bowerbird.ranking import allowed_items
-from bowerbird.store import SqlStore
+from bowerbird.store import Put, SqlStore
 from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, UserId, Value
-
-HISTORY_LIMIT = 100_000
-"""How many of a user's newest events a slate is made from: all that cleaning lets one user have, so that nothing taken comes back."""
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far in the future an event may lie, since clocks differ."""
+
+SNAPSHOT = 1000
+"""After so many events what was learned is kept, so that the next start need not go through them again."""
+
+STEP = 50
+"""Events that the background looks at before what it learned is live."""
+
+IDLE_S = 1.0
+"""How often the background looks for events that other processes stored."""
+
+log = logging.getLogger(__name__)
 
 Filters = Mapping[str, Value | list[Value]]
 
@@ -38,8 +48,13 @@ class _Live:
     """What one request works with, from beginning to end."""
 
     bundle: Bundle
-    base: Bundle
+    learned: Learned
     item_offset: Offset
+
+    @property
+    def base(self) -> Bundle:
+        """The bundle as it was saved."""
+        return self.learned.base
 
 
 @dataclass(eq=False)
@@ -49,7 +64,7 @@ class Engine:
     bundle   the model to begin with
     store    the event log; an empty one is seeded with the bundle's own events
     encoder  reads items put in live; unless given, the live bundle's, opened at the first need, with the cache on disk
-    progress told how the seeding goes
+    progress told how the seeding goes, and the telling of the log
     """
 
     first: Bundle
@@ -59,13 +74,20 @@ class Engine:
     _live: _Live = field(init=False, repr=False)
     _previous: list[Bundle] = field(init=False, repr=False, default_factory=list)
     _had: dict[str, Bundle] = field(init=False, repr=False, default_factory=dict)
-    _opened: dict[EncoderSettings, Encoder] = field(init=False, repr=False, default_factory=dict)
     _change: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+    _telling: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+    _news: threading.Event = field(init=False, repr=False, default_factory=threading.Event)
+    _grower: Grower = field(init=False, repr=False)
+    _follower: Follower = field(init=False, repr=False)
+    _kept: Offset = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.store.newest() == 0 and len(self.first.events):
             self.store.import_events(self.first.events, self.progress)
+        self._grower = Grower(self.encoder)
+        self._follower = Follower(self.store, self._grower)
         self._live = self._begun(self.first)
+        self._kept = self._live.learned.offset
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -78,6 +100,11 @@ class Engine:
     def catalogue(self) -> Catalogue:
         """The items that can be recommended now, those put in live among them."""
         return self._live.bundle.catalogue
+
+    @property
+    def learned(self) -> Learned:
+        """What was learned from the log since the bundle was fitted."""
+        return self._live.learned
 
     @property
     def ready(self) -> bool:
@@ -116,6 +143,7 @@ class Engine:
                 bundle=live.base.fingerprint,
                 offset=self.store.newest(),
                 item_offset=live.item_offset,
+                learned=live.learned.offset,
                 asked_at=now(),
                 user=user,
                 history=None
@@ -135,12 +163,13 @@ class Engine:
         """The slate of a receipt, made again.
 
         raises  BundleError if the bundle of the receipt is neither live nor one that was live in this engine
+        cost    where more was learned or put in since, the log from the snapshot before it on
         """
         live = self._live
-        if (live.base.fingerprint, live.item_offset) != (receipt.bundle, receipt.item_offset):
+        if (live.base.fingerprint, live.learned.offset, live.item_offset) != (receipt.bundle, receipt.learned, receipt.item_offset):
             if receipt.bundle not in self._had:
                 raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which this engine has not had live")
-            live = self._with_items(self._had[receipt.bundle], receipt.item_offset)
+            live = self._at(self._had[receipt.bundle], receipt.learned, receipt.item_offset)
         return self._answer(live, receipt)
 
     def similar(self, item: ItemId, k: int = 10) -> list[Recommended]:
@@ -190,7 +219,55 @@ class Engine:
         bundle = self._live.bundle
         values = np.array([np.nan if e.value is None else e.value for e in timed], np.float64)
         weigh([e.kind for e in timed], values, np.arange(len(timed)), bundle.config.data, bundle.scale)
-        return self.store.append(timed)
+        offset = self.store.append(timed)
+        self._news.set()
+        return offset
+
+    def catch_up(self, most: int | None = None) -> Offset:
+        """Tell what learns from the log of the events that it has not been told of: the next request is answered from that.
+
+        most     look at no more than about so many events
+        returns  the offset of the newest event that it has been told of
+        raises   StoreError, LanguageError: then nothing is lost, and the next call begins where this one did
+        cost     `Follower.onward`; nothing where nothing learns
+        """
+        with self._telling:
+            live = self._live
+            learned = self._follower.onward(live.learned, self.store.newest(), most=most)
+            if learned is live.learned:
+                return learned.offset
+            with self._change:
+                if self._live.base is live.base:
+                    self._live = self._serving(learned)
+            if learned.offset - self._kept >= SNAPSHOT:
+                self._keep(learned)
+            return learned.offset
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Catch up in the background, soon after each event and once a second for what other processes stored; at the end keep it all."""
+        ended = threading.Event()
+
+        def follow() -> None:
+            while not ended.is_set():
+                self._news.clear()
+                try:
+                    told = -1
+                    while told != (told := self.catch_up(STEP)) and not ended.is_set():
+                        pass
+                except BowerbirdError as error:
+                    log.warning("following the log: %s", error)
+                self._news.wait(IDLE_S)
+
+        thread = threading.Thread(target=follow, name="following the log", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            self._news.set()
+            thread.join()
+            self._keep(self._live.learned)
 
     def put_items(self, items: Sequence[Mapping[str, Any]]) -> Offset:
         """Add items or change them; they are read by the encoder and can be recommended when this returns.
@@ -201,7 +278,7 @@ class Engine:
         """
         rows = [dict(item) for item in items]
         with self._change:
-            self._extended(self._live.bundle, rows)
+            self._grower.grown(self._live.bundle, rows)
             offset = self.store.put_items(rows)
         self._refreshed()
         return offset
@@ -260,46 +337,33 @@ class Engine:
         if not self.store.items_since(live.item_offset):
             return live
         with self._change:
-            self._live = self._grown(self._live, self.store.items_since(self._live.item_offset))
+            self._live = self._with(self._live, self.store.items_since(self._live.item_offset))
             return self._live
 
     def _begun(self, bundle: Bundle) -> _Live:
         """A bundle about to be live; its slates can be made again as long as this engine lives."""
         self._had[bundle.fingerprint] = bundle
-        return self._with_items(bundle, None)
+        return self._serving(self._follower.onward(self._follower.begun(bundle), self.store.newest(), self.progress))
 
-    def _with_items(self, base: Bundle, up_to: Offset | None) -> _Live:
-        """A bundle with the items that were put in live, all or up to an offset."""
-        return self._grown(_Live(base, base, 0), [row for row in self.store.items_since(0) if up_to is None or row[0] <= up_to])
+    def _at(self, base: Bundle, learned: Offset, item_offset: Offset) -> _Live:
+        """What was live once."""
+        state = self._follower.onward(self._follower.begun(base, learned), min(learned, self.store.newest()))
+        return self._serving(state, item_offset)
 
-    def _grown(self, live: _Live, rows: Sequence[tuple[Offset, Json]]) -> _Live:
-        if not rows:
+    def _serving(self, learned: Learned, item_offset: Offset | None = None) -> _Live:
+        """What was learned, over all items that were put in, or those up to an offset."""
+        puts = self.store.items_since(learned.item_offset)
+        live = _Live(learned.bundle, learned, learned.item_offset)
+        return self._with(live, [put for put in puts if item_offset is None or put.offset <= item_offset])
+
+    def _with(self, live: _Live, puts: Sequence[Put]) -> _Live:
+        if not puts:
             return live
-        return _Live(self._extended(live.bundle, [row for _, row in rows]), live.base, rows[-1][0])
+        return replace(live, bundle=self._grower.grown(live.bundle, [put.row for put in puts]), item_offset=puts[-1].offset)
 
-    def _extended(self, bundle: Bundle, rows: Sequence[Json]) -> Bundle:
-        """The bundle with rows added or changed, their texts read."""
-        catalogue, model, vectors = bundle.catalogue.upsert(rows), bundle.model, bundle.catalogue.vectors
-        if vectors is None:
-            return bundle.with_catalogue(catalogue, model)
-        changed = np.unique(catalogue.numbers([str(row["item"]) for row in rows]))
-        table = np.zeros((len(catalogue), vectors.shape[1]), np.float32)
-        table[: len(vectors)] = vectors
-        texts = item_texts(catalogue.frame[changed], bundle.config.text)
-        table[changed] = self._reader(bundle).encode(texts)
-        intents = bundle.catalogue.intents
-        placed = None if intents is None else intents.with_items(changed, told(table[changed], texts), len(catalogue))
-        read = catalogue.with_vectors(table).with_intents(placed)
-        return bundle.with_catalogue(read, model.with_vectors(table) if isinstance(model, ReadsVectors) else model)
-
-    def _reader(self, bundle: Bundle) -> Encoder:
-        """The encoder that read the bundle's catalogue."""
-        if self.encoder is not None:
-            return self.encoder
-        settings = bundle.config.encoder
-        if settings not in self._opened:
-            self._opened[settings] = CachedEncoder(settings.open(threads=1))
-        return self._opened[settings]
+    def _keep(self, learned: Learned) -> None:
+        self._follower.keep(learned)
+        self._kept = learned.offset
 
 
 def _check(event: Event, arrived: datetime) -> None:

@@ -8,7 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from bowerbird.bundle import Bundle
 from bowerbird.cli import main
+from bowerbird.engine import Engine
+from bowerbird.store import SqlStore
+from bowerbird.types import Event
 from little_world import raw
 
 Run = Callable[..., tuple[int, str, str]]
@@ -19,6 +23,8 @@ kind = "ease"
 l2 = 5.0
 [split]
 kind = "last"
+[live.drift]
+threshold = 3
 """
 
 
@@ -99,11 +105,28 @@ def test_evaluate_prints_the_table_and_writes_the_report(run: Run, shop: Path, t
     assert {"iALS", "item-kNN", "ease"} <= {system["name"] for system in measured["systems"]}
 
 
+def test_rebuild_learns_again_from_the_log_and_says_whether_the_snapshot_is_right(run: Run, bundle: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'log.db'}"
+    with SqlStore(url) as store:
+        engine = Engine(Bundle.load(bundle), store)
+        with engine.following():
+            engine.observe([Event(f"u{number}", "tea-1", kind="like") for number in range(5)])
+        fingerprint = engine.bundle.fingerprint
+        code, said, errors = run("rebuild", bundle, "--store", url)
+        assert code == 0, errors
+        assert "is what the log gives, to the bit" in said
+        assert "Learned from 5 events" in said
+        offset, kept = store.snapshot(fingerprint)
+        store.keep_snapshot(fingerprint, offset, kept + b" ")
+        assert "is not what the log gives; it was replaced" in run("rebuild", bundle, "--store", url)[1]
+        assert store.snapshot(fingerprint) == (offset, kept)
+
+
 def test_version_and_help(run: Run) -> None:
     assert run("--version")[0] == 0
     code, said, _ = run("--help")
     assert code == 0
-    for command in ("fit", "evaluate", "recommend", "serve", "demo", "inspect"):
+    for command in ("fit", "evaluate", "recommend", "serve", "rebuild", "demo", "inspect"):
         assert command in said
 
 

@@ -2,7 +2,8 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -53,7 +54,12 @@ class FakeEngine:
         self.broken = False
         self.bundle = SimpleNamespace(fingerprint="f00dfeedf00dfeed", model=SimpleNamespace(kind="fake"))
         self.store = SimpleNamespace(newest=lambda: len(self.log))
+        self.learned = SimpleNamespace(offset=7, taught=5, passed=2, unknown=1, drift=SimpleNamespace(breaks=3))
         self.ids = itertools.count(1)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        yield
 
     @property
     def catalogue(self) -> dict[str, dict[str, Any]]:

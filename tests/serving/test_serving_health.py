@@ -36,6 +36,9 @@ def test_what_happens_is_counted(http: TestClient) -> None:
     assert reading(http, 'bowerbird_errors_total{error="RequestError"}') == 2
     assert reading(http, 'bowerbird_bundle_info{fingerprint="f00dfeedf00dfeed",model="fake"}') == 1
     assert reading(http, "bowerbird_log_offset") == 2
+    assert reading(http, "bowerbird_learned_offset") == 7
+    assert reading(http, 'bowerbird_lessons{what="passed"}') == 2
+    assert reading(http, "bowerbird_drift_breaks") == 3
     route = "/v1/users/{user:path}/recommendations"
     assert reading(http, f'bowerbird_request_seconds_count{{method="GET",route="{route}",status="200"}}') == 2
     assert reading(http, f'bowerbird_request_seconds_count{{method="GET",route="{route}",status="422"}}') == 1

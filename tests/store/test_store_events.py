@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bowerbird.errors import DataError, StoreError
 from bowerbird.protocols import EventStore
-from bowerbird.store import SqlStore
+from bowerbird.store import Put, SqlStore
 from bowerbird.types import Event
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -103,9 +103,38 @@ def test_items_come_back_as_they_were_put(store):
     assert store.items_since(0) == []
     assert store.put_items(rows) == 2
     assert store.put_items([]) == 2
-    assert store.items_since(0) == list(enumerate(rows, 1))
-    assert store.items_since(1) == [(2, rows[1])]
+    assert [(put.offset, put.row) for put in store.items_since(0)] == list(enumerate(rows, 1))
+    assert store.items_since(1) == [Put(2, 0, rows[1])]
     assert store.newest() == 0
+
+
+def test_an_item_knows_which_events_came_before_it(store):
+    store.put_items([{"item": "heat"}])
+    store.append([Event("ann", "heat"), Event("ann", "ronin")])
+    store.put_items([{"item": "ronin"}])
+    assert [put.events for put in store.items_since(0)] == [0, 2]
+
+
+def test_events_that_are_newer_than_an_instant_in_the_order_of_the_log(store):
+    noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    times = [noon, None, noon + timedelta(seconds=2), noon - timedelta(days=1), noon + timedelta(seconds=1)]
+    store.append([Event("ann", str(number), time) for number, time in enumerate(times)])
+    assert [event.item for _, event in store.newer(noon, 0, 5, 10)] == ["2", "4"]
+    assert [offset for offset, _ in store.newer(noon, 3, 5, 10)] == [5]
+    assert [offset for offset, _ in store.newer(noon, 0, 4, 10)] == [3]
+    assert [offset for offset, _ in store.newer(None, 0, 5, 3)] == [1, 3, 4]
+
+
+def test_the_newest_snapshots_of_a_bundle_are_kept(store):
+    assert store.snapshot("one") is None
+    for offset in range(30):
+        store.keep_snapshot("one", offset, str(offset).encode())
+    store.keep_snapshot("one", 29, b"again")
+    store.keep_snapshot("two", 5, b"other")
+    assert store.snapshot("one") == (29, b"again")
+    assert store.snapshot("one", 28) == (28, b"28")
+    assert store.snapshot("one", 9) is None
+    assert store.snapshot("two") == (5, b"other")
 
 
 @pytest.mark.parametrize(

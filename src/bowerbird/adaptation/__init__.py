@@ -3,6 +3,7 @@
 from bowerbird.adaptation.breaks import Break, Breaks, Watch
 from bowerbird.adaptation.drift import Adwin, Drift, PageHinkley
 from bowerbird.adaptation.fading import Fading
+from bowerbird.adaptation.settings import LiveSettings
 from bowerbird.adaptation.space import taste_vectors
 from bowerbird.adaptation.trends import Touch, Trend, TrendSettings, touches
 
@@ -12,6 +13,7 @@ __all__ = [
     "Breaks",
     "Drift",
     "Fading",
+    "LiveSettings",
     "PageHinkley",
     "Touch",
     "Trend",

@@ -22,7 +22,8 @@ class Metrics:
     shown     bowerbird_slate_items_total: items in them
     events    bowerbird_events_total{kind}: events accepted; kinds that the bundle does not declare are refused, so labels stay few
     errors    bowerbird_errors_total{error}: answers that were errors, by type
-    and       bowerbird_bundle_info{fingerprint, model}, bowerbird_catalogue_items, bowerbird_log_offset: read from the engine when asked
+    and       bowerbird_bundle_info{fingerprint, model}, bowerbird_catalogue_items, bowerbird_log_offset, bowerbird_learned_offset,
+              bowerbird_lessons{what}, bowerbird_drift_breaks: read from the engine when asked
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -67,8 +68,18 @@ class _EngineCollector(Collector):
         info.add_metric([bundle.fingerprint, bundle.model.kind], 1)
         yield info
         yield GaugeMetricFamily("bowerbird_catalogue_items", "Items that the engine knows now.", value=len(self._engine.catalogue))
+        yield from self._learned()
         try:
             newest = self._engine.store.newest()
         except StoreError:
             return  # the other figures are wanted all the more
         yield GaugeMetricFamily("bowerbird_log_offset", "Offset of the newest event in the log.", value=newest)
+
+    def _learned(self) -> Iterable[GaugeMetricFamily]:
+        learned = self._engine.learned
+        yield GaugeMetricFamily("bowerbird_learned_offset", "Newest event that what learns was told of.", value=learned.offset)
+        lessons = GaugeMetricFamily("bowerbird_lessons", "Events since the bundle was fitted, by what they taught.", labels=["what"])
+        for what in ("taught", "passed", "unknown"):
+            lessons.add_metric([what], getattr(learned, what))
+        yield lessons
+        yield GaugeMetricFamily("bowerbird_drift_breaks", "Breaks seen in how well events are foreseen.", value=learned.drift.breaks)

@@ -30,9 +30,10 @@ def serve(
     say       told the address once connections are accepted
     raises    ConfigError if the address cannot be had: in use, not ours, or not to be resolved
 
-    Small linear algebra is faster on one thread, and requests run beside one another: BLAS gets one thread each.
+    What learns from the log is told of it in the background. Small linear algebra is faster on one thread, and requests run beside one
+    another: BLAS gets one thread each.
     """
-    with listener or bind(host, port) as sock, threadpool_limits(limits=1), _returning_signals():
+    with listener or bind(host, port) as sock, threadpool_limits(limits=1), _returning_signals(), engine.following():
         config = uvicorn.Config(
             create_app(engine),
             log_level="warning",

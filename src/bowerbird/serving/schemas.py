@@ -117,6 +117,7 @@ class ReceiptIn(Receipt):
 
     offset: Place
     item_offset: Place
+    learned: Place = 0
     asked_at: Instant
     user: Id | None = None
     history: Annotated[tuple[PastEvent, ...] | None, Field(max_length=MAX_HISTORY)] = None

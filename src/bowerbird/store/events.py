@@ -2,24 +2,43 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 import polars as pl
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from bowerbird.errors import StoreError
 from bowerbird.protocols import Progress, silent
 from bowerbird.store.connect import Database
-from bowerbird.store.rows import event_of, row_of, rows_of, to_json
+from bowerbird.store.rows import event_of, microseconds, row_of, rows_of, to_json
 from bowerbird.store.schema import events as events_table
 from bowerbird.store.schema import items as items_table
+from bowerbird.store.schema import snapshots
 from bowerbird.types import Event, Json, Offset, UserId
 
 CHUNK = 20_000
 """Rows of one statement of an import."""
 
+SNAPSHOTS = 20
+"""How many are kept of a bundle."""
+
 KEYS = 500
 """Keys of one look-up; databases bound the number of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An item that was put in live.
+
+    events  offset of the newest event then: what of events and items came first
+    row     as it was put
+    """
+
+    offset: Offset
+    events: Offset
+    row: Json
 
 
 class SqlStore:
@@ -108,14 +127,47 @@ class SqlStore:
         texts = [to_json(dict(row), "item") for row in rows]
         with self._database.writing() as connection:
             if texts:
-                connection.execute(insert(items_table), [{"row": text} for text in texts])
+                events = _newest(connection, events_table)
+                connection.execute(insert(items_table), [{"row": text, "events": events} for text in texts])
             return _newest(connection, items_table)
 
-    def items_since(self, offset: Offset) -> list[tuple[Offset, Json]]:
-        """What was put after `offset` (0 = ever), oldest first, with the offset of each."""
+    def items_since(self, offset: Offset) -> list[Put]:
+        """What was put after `offset` (0 = ever), oldest first."""
         query = select(items_table).where(items_table.c.offset > offset).order_by(items_table.c.offset)
         with self._database.reading() as connection:
-            return [(row.offset, json.loads(row.row)) for row in connection.execute(query)]
+            return [Put(row.offset, row.events, json.loads(row.row)) for row in connection.execute(query)]
+
+    def newer(self, than: datetime | None, offset: Offset, up_to: Offset, limit: int) -> list[tuple[Offset, Event]]:
+        """The first `limit` events after `offset`, none after `up_to`, that happened later than `than`; events without a time never did.
+
+        than  None = any time will do
+        cost  O(events between the offsets)
+        """
+        columns = events_table.c
+        query = select(events_table).where(columns.offset > offset, columns.offset <= up_to)
+        query = query.where(columns.time.is_not(None) if than is None else columns.time > microseconds(than))
+        with self._database.reading() as connection:
+            return [(row["offset"], event_of(row)) for row in connection.execute(query.order_by(columns.offset).limit(limit)).mappings()]
+
+    def keep_snapshot(self, bundle: str, offset: Offset, state: bytes) -> None:
+        """Keep what was learned up to an offset, in place of what is kept for it; only the newest few of a bundle stay."""
+        columns = snapshots.c
+        with self._database.writing() as connection:
+            connection.execute(delete(snapshots).where(columns.bundle == bundle, columns.offset == offset))
+            connection.execute(insert(snapshots).values(bundle=bundle, offset=offset, state=state))
+            kept = select(columns.offset).where(columns.bundle == bundle).order_by(columns.offset.desc()).limit(SNAPSHOTS)
+            oldest = min(connection.execute(kept).scalars())
+            connection.execute(delete(snapshots).where(columns.bundle == bundle, columns.offset < oldest))
+
+    def snapshot(self, bundle: str, up_to: Offset | None = None) -> tuple[Offset, bytes] | None:
+        """The newest that is kept of a bundle, at most up to an offset."""
+        columns = snapshots.c
+        query = select(columns.offset, columns.state).where(columns.bundle == bundle).order_by(columns.offset.desc()).limit(1)
+        if up_to is not None:
+            query = query.where(columns.offset <= up_to)
+        with self._database.reading() as connection:
+            found = connection.execute(query).first()
+        return None if found is None else (found.offset, found.state)
 
     def close(self) -> None:
         """Close all connections."""

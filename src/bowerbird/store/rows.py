@@ -37,13 +37,18 @@ def row_of(event: Event) -> Json:
     return {
         "user": event.user,
         "item": event.item,
-        "time": None if event.time is None else (event.time - EPOCH) // MICROSECOND,
+        "time": None if event.time is None else microseconds(event.time),
         "kind": event.kind,
         "value": event.value,
         "text": event.text,
         "context": to_json(event.context, f"{here}: context") if event.context else None,
         "key": event.key,
     }
+
+
+def microseconds(time: datetime) -> int:
+    """Since 1970, as the database keeps times."""
+    return (time - EPOCH) // MICROSECOND
 
 
 def event_of(row: RowMapping) -> Event:

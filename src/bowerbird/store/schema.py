@@ -1,6 +1,6 @@
 """The tables of the event store. Rows are only ever added; an offset is the row's place in its table, from 1, strictly rising."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
 FORMAT = 1
 """Raised when the tables change in a way that an older version cannot read."""
@@ -39,4 +39,14 @@ items = Table(
     metadata,
     Column("offset", _Offset, primary_key=True),
     Column("row", Text, nullable=False, comment="a JSON object, as it was put"),
+    Column("events", BigInteger, nullable=False, server_default="0", comment="offset of the newest event when it was put"),
 )
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("bundle", Text, primary_key=True, comment="fingerprint"),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False, comment="of the newest event that it knows of"),
+    Column("state", LargeBinary, nullable=False),
+)
+"""What was learned from the log, so that nobody need go through all of it again. It may be deleted at any time."""

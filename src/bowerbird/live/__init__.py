@@ -1,0 +1,7 @@
+"""What a live engine keeps beside its bundle: items put in, and what it learns from the log."""
+
+from bowerbird.live.following import HISTORY_LIMIT, Follower, fresh, learns
+from bowerbird.live.growing import Grower
+from bowerbird.live.learned import Learned
+
+__all__ = ["HISTORY_LIMIT", "Follower", "Grower", "Learned", "fresh", "learns"]
