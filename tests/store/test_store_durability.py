@@ -150,7 +150,7 @@ def of_the_future(folder: Path) -> str:
     [
         (damaged, "the file is not an SQLite database"),
         (foreign, "has a table 'events' that is not Bowerbird's"),
-        (of_the_future, "must be of format 1, got format 9"),
+        (of_the_future, "must be of format 2, got format 9"),
         (lambda folder: f"sqlite:///{folder}/nowhere/log.db", "cannot be opened"),
         (lambda folder: f"sqlite:///{folder}", "cannot be opened"),
         (lambda folder: "nonsense", "the address must look like sqlite:///file.db, got 'nonsense'"),

@@ -2,5 +2,6 @@
 
 from bowerbird.store.bundles import StoredBundle, read_bundle, write_bundle
 from bowerbird.store.events import Put, SqlStore
+from bowerbird.store.slates import SlateRow
 
-__all__ = ["Put", "SqlStore", "StoredBundle", "read_bundle", "write_bundle"]
+__all__ = ["Put", "SlateRow", "SqlStore", "StoredBundle", "read_bundle", "write_bundle"]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from bowerbird.errors import StoreError
 from bowerbird.store.faults import told
 from bowerbird.store.schema import FORMAT, about, events, metadata
+from bowerbird.store.upgrading import upgraded
 
 
 class Database:
@@ -44,21 +45,29 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The only writer: what it did is on disk when the block ends, all of it or, after an error, none."""
-        with told(self.where), self._write_lock, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with told(self.where), self._changing() as connection:
             if connection.dialect.name == "postgresql":
                 # Without it a lower offset could become visible after a higher one, and a receipt's log would change under it.
-                connection.exec_driver_sql("LOCK TABLE events, items IN EXCLUSIVE MODE")
+                connection.exec_driver_sql("LOCK TABLE events, items, slates IN EXCLUSIVE MODE")
             yield connection
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        with self._write_lock, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
     def _prepare(self) -> None:
         """Make the tables in an empty database; check the format of one that has tables."""
         with self.engine.begin() as connection:
             present = set(inspect(connection).get_table_names())
             known = _format(connection) if about.name in present else None
+        if known == str(FORMAT - 1):
+            with self._changing() as connection:
+                known = upgraded(connection, _format(connection))
         if known is not None and known != str(FORMAT):
             raise StoreError(
                 f"{self.where}: must be of format {FORMAT}, got format {known}; it was written by another version of Bowerbird"
@@ -71,7 +80,7 @@ class Database:
             self._create()
 
     def _create(self) -> None:
-        with self._write_lock, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with self._changing() as connection:
             metadata.create_all(connection)
             if _format(connection) is None:
                 connection.execute(insert(about).values(name="format", value=str(FORMAT)))

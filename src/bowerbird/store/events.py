@@ -1,13 +1,14 @@
 """The event log in a database: SQLite from the box; any other that SQLAlchemy speaks where several servers share one log."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
 import polars as pl
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_
 
 from bowerbird.errors import StoreError
 from bowerbird.protocols import Progress, silent
@@ -15,7 +16,9 @@ from bowerbird.store.connect import Database
 from bowerbird.store.rows import event_of, microseconds, row_of, rows_of, to_json
 from bowerbird.store.schema import events as events_table
 from bowerbird.store.schema import items as items_table
+from bowerbird.store.schema import slates as slates_table
 from bowerbird.store.schema import snapshots
+from bowerbird.store.slates import SlateRow, forget_unknown, found, slate_of, stored
 from bowerbird.types import Event, Json, Offset, UserId
 
 CHUNK = 20_000
@@ -26,6 +29,9 @@ SNAPSHOTS = 20
 
 KEYS = 500
 """Keys of one look-up; databases bound the number of parameters."""
+
+PAGE = 1000
+"""Rows read at a time where there may be many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +64,32 @@ class SqlStore:
 
     def __init__(self, url: str = "sqlite:///bowerbird.db", timeout_s: float = 10.0) -> None:
         self._database = Database(url, timeout_s)
+        self._counting = threading.Lock()
+        self._unknown_slates = 0
+
+    @property
+    def unknown_slates(self) -> int:
+        """How many events were stored through this object without the slate that they named: none of that id with their item is stored."""
+        return self._unknown_slates
 
     def append(self, events: Sequence[Event]) -> Offset:
         """Store the events in order: all of them, on disk, when it returns; none after an error.
 
-        An event whose key is stored already is the same event and is not stored again.
+        An event whose key is stored already is the same event and is not stored again. One that names a slate that is not stored, or that
+        its item is not in, is stored without the name, and counted in `unknown_slates`: what is learned from the log hangs on the log alone.
         Returns the offset of the newest event in the log.
 
         raises  DataError if an event holds what cannot be kept: a time without a zone, a value that is not finite
         """
         rows = [row_of(event) for event in events]
         with self._database.writing() as connection:
-            if new := _unseen(connection, rows):
+            new = _unseen(connection, rows)
+            unknown = forget_unknown(connection, new)
+            if new:
                 connection.execute(insert(events_table), new)
-            return _newest(connection, events_table)
+            newest = _newest(connection, events_table)
+        self._count(unknown)
+        return newest
 
     def history(self, user: UserId, limit: int, up_to: Offset | None = None) -> list[Event]:
         """The newest `limit` events of `user` with an offset of at most `up_to`, oldest first. O(limit), by index."""
@@ -106,18 +124,77 @@ class SqlStore:
     def import_events(self, frame: pl.DataFrame, progress: Progress = silent) -> Offset:
         """Fill an empty store in the order of the frame, in one transaction. Returns the offset of the newest event.
 
-        frame   columns user, item and, if wanted, time, kind, value, text; all others but `weight` are context
+        frame   columns user, item and, if wanted, time, kind, value, text, slate as in `append`; all others but `weight` are context
         raises  StoreError if there are events already; DataError if the frame is not as said
         cost    O(rows), 20,000 a statement; readers see an empty log until all are there
         """
-        rows = rows_of(frame)
+        rows, unknown = rows_of(frame), 0
         with self._database.writing() as connection:
             if _newest(connection, events_table):
                 raise StoreError(f"{self._database.where}: must be empty to be filled from a bundle, but it holds events already")
             for start in range(0, len(rows), CHUNK):
-                connection.execute(insert(events_table), rows[start : start + CHUNK].to_dicts())
+                new = rows[start : start + CHUNK].to_dicts()
+                unknown += forget_unknown(connection, new)
+                connection.execute(insert(events_table), new)
                 progress("filling the event store", min(start + CHUNK, len(rows)), len(rows))
-            return _newest(connection, events_table)
+            newest = _newest(connection, events_table)
+        self._count(unknown)
+        return newest
+
+    def log_slates(self, slates: Sequence[SlateRow]) -> None:
+        """Store slates as they were shown, as durably as events. One whose id is stored already is the same slate and is not stored again.
+
+        raises  DataError if one holds what cannot be kept: then none is stored
+        cost    one transaction: many in one call are far cheaper than one by one
+        """
+        rows = {slate.id: stored(slate) for slate in slates}
+        with self._database.writing() as connection:
+            there = found(connection, rows)
+            if new := [row for name, row in rows.items() if name not in there]:
+                connection.execute(insert(slates_table), new)
+
+    def slates(self, ids: Iterable[str]) -> dict[str, SlateRow]:
+        """The slates of these ids that are stored, by id."""
+        with self._database.reading() as connection:
+            return {name: slate_of(row) for name, row in found(connection, ids).items()}
+
+    def slate(self, id: str) -> SlateRow | None:
+        """The slate of this id, or None."""
+        return self.slates([id]).get(id)
+
+    def all_slates(self) -> Iterator[SlateRow]:
+        """All slates in the order in which they were made. Read page by page."""
+        columns = slates_table.c
+        place = tuple_(columns.offset, columns.time, columns.id)
+        query, last = select(slates_table).order_by(*place).limit(PAGE), None
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(query if last is None else query.where(place > last)).mappings().all()
+            yield from map(slate_of, rows)
+            if len(rows) < PAGE:
+                return
+            last = tuple_(rows[-1]["offset"], rows[-1]["time"], rows[-1]["id"])
+
+    def answers(self, slate: str, up_to: Offset | None = None) -> list[Event]:
+        """The events that answer a slate, oldest first, with an offset of at most `up_to`. O(answers), by index."""
+        columns = events_table.c
+        query = select(events_table).where(columns.slate == slate).order_by(columns.offset)
+        if up_to is not None:
+            query = query.where(columns.offset <= up_to)
+        with self._database.reading() as connection:
+            return [event_of(row) for row in connection.execute(query).mappings()]
+
+    def all_answers(self) -> Iterator[tuple[Offset, Event]]:
+        """All events that answer a slate, in the order of their arrival, with the offset of each. O(events), page by page."""
+        columns, since = events_table.c, 0
+        query = select(events_table).where(columns.slate.is_not(None)).order_by(columns.offset).limit(PAGE)
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(query.where(columns.offset > since)).mappings().all()
+            yield from ((row["offset"], event_of(row)) for row in rows)
+            if len(rows) < PAGE:
+                return
+            since = rows[-1]["offset"]
 
     def put_items(self, rows: Sequence[Mapping[str, Any]]) -> Offset:
         """Store items as they were put, in order, as durably as events. Returns the offset of the newest put.
@@ -172,6 +249,10 @@ class SqlStore:
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+    def _count(self, unknown: int) -> None:
+        with self._counting:
+            self._unknown_slates += unknown
 
     def __enter__(self) -> Self:
         return self

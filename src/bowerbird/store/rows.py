@@ -15,7 +15,7 @@ from bowerbird.types import Event, Json
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-PLAIN = ("user", "item", "time", "kind", "value", "text")
+PLAIN = ("user", "item", "time", "kind", "value", "text", "slate")
 """Columns of a frame of events that have their own place; all others are context."""
 
 
@@ -32,8 +32,8 @@ def row_of(event: Event) -> Json:
         raise DataError(f"{here}: a time must say its zone, got {event.time.isoformat()}")
     if event.value is not None and not math.isfinite(event.value):
         raise DataError(f"{here}: a value must be finite, got {event.value}")
-    for name in ("user", "item", "kind", "text", "key"):
-        _check_text(getattr(event, name), f"{here}: {name}")
+    for name in ("user", "item", "kind", "text", "key", "slate"):
+        check_text(getattr(event, name), f"{here}: {name}")
     return {
         "user": event.user,
         "item": event.item,
@@ -43,6 +43,7 @@ def row_of(event: Event) -> Json:
         "text": event.text,
         "context": to_json(event.context, f"{here}: context") if event.context else None,
         "key": event.key,
+        "slate": event.slate,
     }
 
 
@@ -57,19 +58,20 @@ def event_of(row: RowMapping) -> Event:
     return Event(
         user=row["user"],
         item=row["item"],
-        time=None if row["time"] is None else EPOCH + row["time"] * MICROSECOND,
+        time=None if row["time"] is None else instant(row["time"]),
         kind=row["kind"],
         value=row["value"],
         text=row["text"],
         context={name: value for name, value in context.items() if value is not None},
         key=row["key"],
+        slate=row["slate"],
     )
 
 
 def rows_of(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame of events as rows, all at once: columns user, item, time, kind, value, text, context.
+    """A frame of events as rows, all at once: columns user, item, time, kind, value, text, slate, context.
 
-    frame   columns user, item and, if wanted, time, kind, value, text; every other column is context, where it is not null
+    frame   columns user, item and, if wanted, time, kind, value, text, slate; every other column is context, where it is not null
     raises  DataError if user or item is missing or null, or a column is of a type that cannot be kept
     cost    O(rows), a few passes in polars
     """
@@ -81,6 +83,11 @@ def rows_of(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(*(_plain(frame, name) for name in PLAIN), _context(frame))
 
 
+def instant(time: int) -> datetime:
+    """The time again, aware UTC."""
+    return EPOCH + time * MICROSECOND
+
+
 def to_json(value: Any, where: str) -> str:
     """JSON in one line.
 
@@ -90,7 +97,7 @@ def to_json(value: Any, where: str) -> str:
         text = json.dumps(value, allow_nan=False, default=_as_dict(where), ensure_ascii=False)
     except ValueError:
         raise DataError(f"{where}: numbers must be finite, got {value!r:.80}") from None
-    _check_text(text, where)
+    check_text(text, where)
     return text
 
 
@@ -106,7 +113,11 @@ def _as_dict(where: str) -> Callable[[object], Json]:
     return convert
 
 
-def _check_text(text: str | None, where: str) -> None:
+def check_text(text: str | None, where: str) -> None:
+    """Refuse text that a database cannot keep.
+
+    raises  DataError
+    """
     try:
         (text or "").encode()
     except UnicodeEncodeError:
