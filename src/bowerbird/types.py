@@ -149,18 +149,22 @@ class Query:
 class Slate:
     """Items in the order in which they are shown, best first; no item twice, and short lists are short.
 
-    items   (k,) int32, item numbers
-    scores  (k,) float32, what the scorer said of each; need not fall after re-ranking
+    items         (k,) int32, item numbers
+    scores        (k,) float32, what the scorer said of each; need not fall after re-ranking
+    standings     (k,) float32, the score of each as a standard score within the pool; None = not said
+    propensities  (k,) float64 in (0, 1], the probability of each at its place, given those above it; None = not said
     """
 
     items: NDArray[np.int32]
     scores: NDArray[np.float32]
+    standings: NDArray[np.float32] | None = None
+    propensities: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.items)
 
     def take(self, positions: NDArray[np.intp] | Sequence[int]) -> "Slate":
-        """The slate of these positions, in this order."""
+        """The slate of these positions, in this order. What was said of the places, standings and propensities, is not said of others."""
         chosen = np.asarray(positions, np.intp)
         return Slate(self.items[chosen], self.scores[chosen])
 
@@ -190,12 +194,34 @@ class Shown:
     standings     (k,) float32, the score of each as a standard score among those that the slate was chosen from
     propensities  (k,) float64 in (0, 1], the probability of each at its place, given those above it
     seen          how many places from the top earlier events have told of: who answered place 4 had seen 1 to 3
+    liked         (k,) bool, the places that earlier events answered with a weight above 0; None = none
     """
 
     items: NDArray[np.int32]
     standings: NDArray[np.float32]
     propensities: NDArray[np.float64]
     seen: int = 0
+    liked: NDArray[np.bool_] | None = None
+
+    def place(self, item: int) -> int | None:
+        """The place of an item, from 0; None where it has none."""
+        places = np.flatnonzero(self.items == item)
+        return int(places[0]) if item >= 0 and len(places) else None
+
+    def after(self, item: int, weight: float) -> "Shown":
+        """The slate as it is known once an event has answered it: what the next one that answers it is told.
+
+        >>> shown = Shown(np.array([7, 3, 5], np.int32), np.zeros(3, np.float32), np.ones(3))
+        >>> then = shown.after(3, 1.0).after(7, -1.0)
+        >>> then.seen, then.liked.tolist()
+        (2, [False, True, False])
+        """
+        place = self.place(item)
+        if place is None:
+            return self
+        liked = np.zeros(len(self.items), bool) if self.liked is None else self.liked.copy()
+        liked[place] |= weight > 0
+        return replace(self, seen=max(self.seen, place + 1), liked=liked)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

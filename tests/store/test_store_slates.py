@@ -109,9 +109,7 @@ def test_a_store_of_the_format_before_is_upgraded_in_place(old):
     liked = Event("ann", "heat", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), "like", 4.5, "tense", {"device": "tv"}, "a")
     for _ in range(2):
         with SqlStore(f"sqlite:///{old}") as store:
-            assert store.history("ann", 9)[0] == Event(
-                "ann", "heat", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), "like", 4.5, "tense", {"device": "tv"}, "a"
-            )
+            assert store.history("ann", 9)[0] == liked
             assert store.items_since(0) == [Put(1, 0, {"item": "heat"})]
             store.log_slates([SHOWN])
             store.append([Event("ann", "ronin", key="b", slate="s1")])

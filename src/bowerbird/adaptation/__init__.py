@@ -1,5 +1,7 @@
 """Event → new state: breaks of interest and fading, trends, drift. What is recomputed from a history keeps no state at all."""
 
+from bowerbird.adaptation.allowance import Allowance
+from bowerbird.adaptation.bandit import Bandit, BanditSettings
 from bowerbird.adaptation.breaks import Break, Breaks, Watch
 from bowerbird.adaptation.drift import Adwin, Drift, PageHinkley
 from bowerbird.adaptation.fading import Fading
@@ -9,6 +11,9 @@ from bowerbird.adaptation.trends import Touch, Trend, TrendSettings, touches
 
 __all__ = [
     "Adwin",
+    "Allowance",
+    "Bandit",
+    "BanditSettings",
     "Break",
     "Breaks",
     "Drift",

@@ -75,8 +75,8 @@ class SqlStore:
     def append(self, events: Sequence[Event]) -> Offset:
         """Store the events in order: all of them, on disk, when it returns; none after an error.
 
-        An event whose key is stored already is the same event and is not stored again. One that names a slate that is not stored, or that
-        its item is not in, is stored without the name, and counted in `unknown_slates`: what is learned from the log hangs on the log alone.
+        An event whose key is stored already is the same event and is not stored again. One that names a slate that is not stored, or
+        that its item is not in, is stored without the name, and counted in `unknown_slates`: so the log alone says what was learned.
         Returns the offset of the newest event in the log.
 
         raises  DataError if an event holds what cannot be kept: a time without a zone, a value that is not finite
