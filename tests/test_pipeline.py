@@ -16,8 +16,8 @@ from bowerbird.errors import ConfigError, DataError
 from bowerbird.evaluation.frontier.pools import pooled as frontier_pools
 from bowerbird.intents import Intents
 from bowerbird.pipeline import Pipeline, RankingSettings, best, pooled
-from bowerbird.ranking import MmrSettings
-from bowerbird.types import History, Log, Query, Request, Scores
+from bowerbird.ranking import ExploreSettings, MmrSettings
+from bowerbird.types import Happened, History, Log, Query, Request, Scores, Shown
 
 
 @dataclass(frozen=True)
@@ -175,3 +175,59 @@ def test_the_frontier_prices_the_pools_that_are_served() -> None:
     priced = frontier_pools(pipeline, cases, log, k=1).slates[0]
     assert priced.items.tolist() == served.items.tolist()
     assert priced.items.tolist() == [4, 5, 6, 7, 13] != pipeline.pool(request, scores[0]).items.tolist()
+
+
+EXPLORING = RankingSettings(explore=ExploreSettings(places=(2, 3), candidates=4))
+
+
+def test_without_exploration_a_slate_is_certain_and_tells_its_standings() -> None:
+    slate = Pipeline(Fixed((1, 5, 4, 3, 2, 0)), shop()).recommend([ask(1, k=3)])[0]
+    assert slate.propensities is not None
+    assert slate.standings is not None
+    assert slate.propensities.tolist() == [1, 1, 1]
+    pool = np.array([4, 3, 2, 1, 0])
+    np.testing.assert_allclose(slate.standings, (np.array([4, 3, 2]) - pool.mean()) / pool.std(), rtol=1e-6)
+
+
+def test_an_explored_slate_tells_how_likely_it_was_and_comes_again_from_its_request() -> None:
+    pipeline = Pipeline(Fixed(tuple(range(12, 0, -1))), shop(12), EXPLORING)
+    requests = [ask(number, k=4, seed=seed) for number in range(3) for seed in range(20)]
+    slates = pipeline.recommend(requests)
+    assert len({tuple(slate.items.tolist()) for slate in slates}) > 10
+    told = pipeline.chances([replace(request, seed=99) for request in requests], [slate.items for slate in slates])
+    for request, slate, chances in zip(requests, slates, told, strict=True):
+        assert slate.propensities is not None
+        assert request.query.history.items[0] not in slate.items
+        assert slate.propensities[[0, 3]].tolist() == [1, 1]
+        assert chances.tolist() == slate.propensities.tolist()
+        assert pipeline.recommend([request])[0].items.tolist() == slate.items.tolist()
+
+
+def test_a_deterministic_pipeline_is_certain_of_its_own_slate_alone() -> None:
+    plain = Pipeline(Fixed(tuple(range(12, 0, -1))), shop(12))
+    explored = replace(plain, settings=EXPLORING)
+    request = ask(k=4)
+    [own], [drawn] = plain.recommend([request]), explored.recommend([request])
+    assert plain.chances([request], [own.items])[0].tolist() == [1, 1, 1, 1]
+    same = np.cumprod(own.items == drawn.items)
+    assert plain.chances([request], [drawn.items])[0].tolist() == same.tolist()
+
+
+def test_the_pipeline_explores_by_the_state_that_it_is_given() -> None:
+    plain = Pipeline(Fixed(tuple(range(12, 0, -1))), shop(12), EXPLORING)
+    shown = Shown(np.array([8], np.int32), np.zeros(1, np.float32), np.ones(1))
+    likes = [Happened(str(n), Query(History.of([])), 8, 1.0, shown) for n in range(100)]
+    known = replace(plain, bandit=EXPLORING.explore.bandit.begin(12).after(likes))
+    requests = [ask(k=4, seed=seed) for seed in range(40)]
+
+    def times_shown(pipeline: Pipeline) -> int:
+        return sum(8 in slate.items for slate in pipeline.recommend(requests))
+
+    assert times_shown(plain) < times_shown(known) > 30
+
+
+def test_items_that_must_not_be_shown_are_not_drawn() -> None:
+    pipeline = Pipeline(Fixed((5, 4, 3, 2, 1, nan)), shop(), EXPLORING)
+    allowed = np.array([True, True, True, True, False, True])
+    slates = pipeline.recommend([ask(k=3, allowed=allowed, seed=seed) for seed in range(40)])
+    assert {item for slate in slates for item in slate.items.tolist()} == {0, 1, 2, 3}

@@ -1,19 +1,34 @@
-"""The one path from a request to a slate: score → mask → retrieve → re-rank. Evaluation and the live engine both take it."""
+"""The one path from a request to a slate: score → mask → retrieve → re-rank → explore. Evaluation and the live engine both take it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
+from bowerbird.adaptation import Bandit
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.explain import ExplainSettings, Reason, explain
 from bowerbird.protocols import Scorer
-from bowerbird.ranking import DppSettings, RerankSettings, Rulebook, RulesSettings, appetite, interests, item_space, stretched
+from bowerbird.ranking import (
+    DppSettings,
+    Exploration,
+    ExploreSettings,
+    RerankSettings,
+    Rulebook,
+    RulesSettings,
+    appetite,
+    interests,
+    item_space,
+    standing,
+    stretched,
+)
 from bowerbird.types import Request, Scores, Slate
 
 TENTHS = 10
@@ -33,6 +48,7 @@ class RankingSettings(Settings):
                all; 0 = the pool is what the whole history asks for. Has a part only where a re-ranker chooses and intents were found
     repeats    whether items of the history may be recommended again (music, groceries)
     rules      what every slate keeps to
+    explore    which places are drawn, so that new and uncertain items are shown
     """
 
     rerank: RerankSettings = Field(default_factory=DppSettings)
@@ -43,6 +59,7 @@ class RankingSettings(Settings):
     interests: int = Field(default=0, ge=0)
     repeats: bool = False
     rules: RulesSettings = Field(default_factory=RulesSettings)
+    explore: ExploreSettings = Field(default_factory=ExploreSettings)
 
     @field_validator("dial")
     @classmethod
@@ -68,6 +85,7 @@ class RankingSettings(Settings):
 class Pipeline:
     """A scorer over a catalogue, and the settings that turn its scores into slates.
 
+    bandit  what is known of rewards, to explore by; None = what is believed before any is seen
     raises  ConfigError if a rule names a column that the items do not have; DataError, when asked, if the scorer knows more items than
             the catalogue
     cost    one `score` call for a batch of requests; O(n_items) to retrieve; then what the re-ranker says, over the pool
@@ -76,16 +94,37 @@ class Pipeline:
     scorer: Scorer
     catalogue: Catalogue
     settings: RankingSettings = field(default_factory=RankingSettings)
+    bandit: Bandit | None = None
     rules: Rulebook | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rules", self.settings.rules.build(self.catalogue))
 
     def recommend(self, requests: Sequence[Request]) -> list[Slate]:
-        """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of."""
-        scores = self.candidates(requests)
-        asked = zip(requests, scores, self.parts(requests, scores), strict=True)
-        return [self._slate(request, row, parts) for request, row, parts in asked]
+        """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of. With standings, and the
+        propensities of what was drawn."""
+        slates = []
+        for request, (slate, offered) in zip(requests, self._ranked(requests), strict=True):
+            if self.exploration is None:
+                slates.append(replace(slate, propensities=np.ones(len(slate))))
+            else:
+                slates.append(self.exploration(slate, offered, request.query, request.k, drawn_by(request)))
+        return slates
+
+    def chances(self, requests: Sequence[Request], shown: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float64]]:
+        """How likely each item of these slates is to be at its place when the request is made, given those above it: of each slate (k,).
+
+        Whatever the request's seed: exactly, as the propensities of `recommend` are. 0 for all from the first on that could not be there.
+
+        shown  of each slate the item numbers, from the first place down; −1 = no longer in the catalogue
+        """
+        found = []
+        for request, items, (slate, offered) in zip(requests, shown, self._ranked(requests), strict=True):
+            if self.exploration is None:
+                found.append(certain(slate, items))
+            else:
+                found.append(self.exploration.chances(slate, offered, request.query, request.k, items))
+        return found
 
     def candidates(self, requests: Sequence[Request]) -> Scores:
         """(n_requests, n_items): the scores of the items that may be shown, NaN for all others."""
@@ -152,10 +191,27 @@ class Pipeline:
         spare = rerank(rest, request.query, request.k)  # for those that a rule passes over
         return self.rules(joined(picked, spare, without(rest, spare)), request.query, request.k)
 
-    def _slate(self, request: Request, scores: NDArray[np.float32], parts: Scores) -> Slate:
-        if self.settings.strength(request.diversity) == 0 and self.rules is None:
-            return best(scores, request.k)
-        return self.arranged(request, self.pool(request, scores, parts))
+    @cached_property
+    def exploration(self) -> Exploration | None:
+        """What draws the places that are explored; None where none are."""
+        settings = self.settings.explore
+        if not settings.places:
+            return None
+        bandit = settings.bandit.begin(len(self.catalogue), self.catalogue.vectors) if self.bandit is None else self.bandit
+        return Exploration(settings, bandit, self.rules)
+
+    def _ranked(self, requests: Sequence[Request]) -> list[tuple[Slate, Slate]]:
+        """Of each request the slate before any place is drawn, and what the places may be drawn from; both with standings in the pool."""
+        scores = self.candidates(requests)
+        ranked = []
+        for request, row, parts in zip(requests, scores, self.parts(requests, scores), strict=True):
+            pool = self.pool(request, row, parts)
+            reach = best(row, self.settings.explore.reach) if self.exploration else pool.take([])
+            slate, offered = (
+                replace(slate, standings=standing(slate.scores, pool.scores)) for slate in (self.arranged(request, pool), reach)
+            )
+            ranked.append((slate, offered))
+        return ranked
 
 
 def pooled(scores: NDArray[np.float32], parts: Scores | None, n: int) -> Slate:
@@ -173,6 +229,22 @@ def pooled(scores: NDArray[np.float32], parts: Scores | None, n: int) -> Slate:
     items = np.concatenate((theirs, best(rest, max(n - len(theirs), 0)).items))
     order = np.lexsort((items, -scores[items]))
     return Slate(items[order], scores[items[order]])
+
+
+def drawn_by(request: Request) -> np.random.Generator:
+    """What the places of a slate are drawn by: the seed and the history, so that one seed draws for each user anew, and for a request made
+    again the same."""
+    return np.random.default_rng([request.seed, crc32(np.ascontiguousarray(request.query.history.items).tobytes())])
+
+
+def certain(slate: Slate, shown: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(len(shown),): 1 down to the first place where another item was shown than the slate has, 0 from there on.
+
+    >>> certain(Slate(np.array([5, 3, 4], np.int32), np.zeros(3, np.float32)), np.array([5, 4, 4, 1], np.int32)).tolist()
+    [1.0, 0.0, 0.0, 0.0]
+    """
+    n = min(len(slate), len(shown))
+    return np.concatenate((np.cumprod(slate.items[:n] == shown[:n]), np.zeros(len(shown) - n))).astype(np.float64)
 
 
 def without(slate: Slate, taken: Slate) -> Slate:

@@ -145,15 +145,14 @@ class Bandit:
         x, d = known._left(items, standings)
         lower, mean = self._solved
         wide = solve_triangular(lower, x.T, lower=True)
-        deviation: Floats = np.sqrt((wide**2).sum(axis=0) + 1 / d)
-        expected: Floats = x @ mean + known.rewards[items] / self.noise**2 / d
-        return expected, deviation
+        mean_of_each = x @ mean + known.rewards[items] / self.noise**2 / d
+        return np.asarray(mean_of_each, np.float64), np.asarray(np.sqrt((wide**2).sum(axis=0) + 1 / d), np.float64)
 
     @cached_property
     def _solved(self) -> tuple[Floats, Floats]:
         """The lower Cholesky factor of the precision, and the mean of β."""
-        lower = np.linalg.cholesky(self.precision)
-        return lower, np.asarray(cho_solve((lower, True), self.pull))
+        lower = np.asarray(np.linalg.cholesky(self.precision), np.float64)
+        return lower, np.asarray(cho_solve((lower, True), self.pull), np.float64)
 
     def _left(self, items: NDArray[Any], standings: NDArray[Any]) -> tuple[Floats, Floats]:
         """(n, d) what φ tells beyond what the item's own places did; (n,) the precision of the item's own effect, given β."""

@@ -4,10 +4,12 @@ from bowerbird.ranking.appetite import appetite, stretched
 from bowerbird.ranking.calibration import Calibration, category_shares, divergence
 from bowerbird.ranking.dpp import Dpp
 from bowerbird.ranking.exchange import Exchange, fit_temperature
+from bowerbird.ranking.exploration import Exploration, ExploreSettings
 from bowerbird.ranking.exposure import InverseExposure, MaxShare, column_labels
 from bowerbird.ranking.fresh import FreshQuota
 from bowerbird.ranking.interests import interests
 from bowerbird.ranking.mmr import Mmr
+from bowerbird.ranking.relevance import standing
 from bowerbird.ranking.rulebook import Rulebook
 from bowerbird.ranking.rules import MaxPerCategory, allowed_items
 from bowerbird.ranking.rulesettings import FreshSettings, MaxShareSettings, PinSettings, RulesSettings
@@ -35,6 +37,8 @@ __all__ = [
     "DppSettings",
     "Exchange",
     "ExchangeSettings",
+    "Exploration",
+    "ExploreSettings",
     "FreshQuota",
     "FreshSettings",
     "InverseExposure",
@@ -63,6 +67,7 @@ __all__ = [
     "interests",
     "item_intents",
     "item_space",
+    "standing",
     "stretched",
     "wanted_intents",
 ]

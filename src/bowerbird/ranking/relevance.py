@@ -42,6 +42,17 @@ def relevance(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return between
 
 
+def standing(scores: NDArray[np.float32], pool: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores as standard scores within a pool's: how many standard deviations above its mean. 0 where all of the pool are equal.
+
+    >>> standing(np.array([3, 1], np.float32), np.array([1, 2, 3], np.float32)).round(2).tolist()
+    [1.2200000286102295, -1.2200000286102295]
+    """
+    among = pool.astype(np.float64)
+    spread = among.std() if len(among) else 0.0
+    return np.asarray((scores - among.mean()) / spread if spread else np.zeros(len(scores)), np.float32)
+
+
 def checked_dial(name: str, value: float) -> float:
     """The value of a dial, which must lie in 0..1.
 

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bowerbird.ranking.exposure import MaxShare
 from bowerbird.ranking.fresh import FreshQuota
 from bowerbird.ranking.rules import MaxPerCategory
 from bowerbird.ranking.selection import select
 from bowerbird.ranking.slots import Apart, Pinned, arrange
+from bowerbird.ranking.space import category_rows
 from bowerbird.types import Query, Slate
 
 
@@ -57,3 +61,33 @@ class Rulebook:
         )
         labels, distance = (room.labels[chosen], self.apart.distance) if room and self.apart else (None, 1)
         return slate.take(chosen[arrange(len(chosen), wishes[chosen], places, labels, distance)])
+
+    def lets_in(self, slate: Slate, place: int, others: Slate, query: Query, k: int) -> NDArray[np.bool_]:
+        """Which of n other items may take a place from the item that has it, so that no rule is kept less than before: (n,) bool.
+
+        A limit is kept; a pinned place that has an item that fits gets one that fits; of fresh items there are as many as are wanted, or
+        as there were; and no item of the same category stands too near.
+
+        place  from 0
+        k      how many items were asked for
+        cost   O(labels of all of them)
+        """
+        both = Slate(np.concatenate((slate.items, others.items)), np.concatenate((slate.scores, others.scores)))
+        n = len(slate)
+        rest = np.delete(np.arange(n), place)
+        fine = np.ones(len(others), bool)
+        for rule in self.limits:
+            limit = rule.limit(both, k)
+            full = limit.labels[rest].sum(axis=0) >= limit.most
+            fine &= limit.labels[n:] @ full.astype(np.float32) == 0
+        wishes, places = (self.pinned or Pinned(())).wishes(both, n)
+        for wish in wishes.T[places == place]:
+            fine &= wish[n:] | ~wish[place]
+        if self.fresh:
+            quota = self.fresh.quota(both, query)
+            fine &= quota.fits[rest].sum() + quota.fits[n:] >= min(quota.least, quota.fits[:n].sum())
+        if self.apart:
+            near = rest[np.abs(rest - place) < self.apart.distance]
+            labels = category_rows(self.apart.categories, both.items)
+            fine &= labels[n:] @ (labels[near].sum(axis=0) > 0).astype(np.float32) == 0
+        return fine
