@@ -234,7 +234,7 @@ def pooled(scores: NDArray[np.float32], parts: Scores | None, n: int) -> Slate:
 def drawn_by(request: Request) -> np.random.Generator:
     """What the places of a slate are drawn by: the seed and the history, so that one seed draws for each user anew, and for a request made
     again the same."""
-    return np.random.default_rng([request.seed, crc32(np.ascontiguousarray(request.query.history.items).tobytes())])
+    return np.random.default_rng([request.seed % 2**64, crc32(np.ascontiguousarray(request.query.history.items).tobytes())])
 
 
 def certain(slate: Slate, shown: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -1,17 +1,14 @@
 """The bandit's state: an exact posterior, taught once by each place that was seen, the same however the log is parted."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bowerbird.adaptation import Allowance, Bandit, BanditSettings
+from bowerbird.adaptation import Bandit, BanditSettings
 from bowerbird.models import state
 from bowerbird.types import Happened, History, Query, Shown
 
-DAY = 86_400.0
 N_ITEMS, DIMENSION = 12, 5
 VECTORS = np.random.default_rng(1).standard_normal((N_ITEMS, DIMENSION)).astype(np.float32)
 VECTORS /= np.linalg.norm(VECTORS, axis=1, keepdims=True)
@@ -24,8 +21,8 @@ def shown_slate(rng: np.random.Generator, k: int = 5) -> Shown:
     return Shown(items, rng.normal(0, 1.5, k).astype(np.float32), np.full(k, 0.5))
 
 
-def told(shown: Shown | None, item: int, weight: float = 1.0, user: str = "ann", time: float = float("nan")) -> Happened:
-    return Happened(user, Query(History.of([]), time), item, weight, shown)
+def told(shown: Shown | None, item: int, weight: float = 1.0) -> Happened:
+    return Happened("ann", Query(History.of([])), item, weight, shown)
 
 
 def answered(seed: int, n: int) -> tuple[list[Happened], list[tuple[int, float, float]]]:
@@ -36,7 +33,7 @@ def answered(seed: int, n: int) -> tuple[list[Happened], list[tuple[int, float, 
         shown, rewards = shown_slate(rng), {}
         for place in rng.choice(len(shown.items), rng.integers(0, 4)):
             item, weight = int(shown.items[place]), float(rng.choice([1.0, 0.5, 0.0, -1.0]))
-            happened.append(told(shown, item, weight, user=f"user {len(taught)}"))
+            happened.append(told(shown, item, weight))
             rewards = {at: rewards.get(at, 0.0) for at in range(max(place + 1, shown.seen))}
             rewards[place] = max(rewards[place], float(weight > 0))
             shown = shown.after(item, weight)
@@ -90,7 +87,7 @@ def packed(bandit: Bandit) -> tuple:
 def test_it_is_packed_and_comes_back():
     bandit = BEGUN.after(answered(3, n=9)[0])
     shape, arrays = state.pack(bandit)
-    again = state.unpack(shape, arrays, {Bandit.kind: Bandit, Allowance.kind: Allowance})
+    again = state.unpack(shape, arrays, {Bandit.kind: Bandit})
     assert packed(again) == packed(bandit)
 
 
@@ -127,7 +124,7 @@ def test_no_place_is_taught_twice_and_a_late_like_corrects_once():
 
 def test_a_new_item_is_uncertain_and_one_that_was_shown_often_is_not():
     shown = Shown(np.array([5], np.int32), np.zeros(1, np.float32), np.ones(1))
-    bandit = BEGUN.after([told(shown, 5, user=str(n), weight=float(n % 4 == 0)) for n in range(400)])
+    bandit = BEGUN.after([told(shown, 5, weight=float(n % 4 == 0)) for n in range(400)])
     mean, deviation = bandit.believed(np.array([5, 6]), np.zeros(2))
     assert mean[0] == pytest.approx(0.25, abs=0.01)
     assert deviation[0] < deviation[1] / 4
@@ -156,19 +153,3 @@ def test_without_vectors_items_are_known_by_their_standing_and_their_own_effect(
     assert bandit.precision.shape == (2, 2)
     mean, _ = bandit.believed(np.arange(4), np.array([-1, 0, 1, 9]))
     assert mean.round(3).tolist() == [0.07, 0.1, 0.13, 0.19]
-
-
-def test_one_user_moves_no_item_by_more_than_a_days_allowance():
-    begun = replace(BEGUN, allowance=Allowance(20))
-    crowd = begun.after([told(one_item(n), 5, -1.0, f"user {n}", DAY) for n in range(200)])
-    flood = [told(one_item(n), 5, 1.0, "eve", DAY + n / 1000) for n in range(10_000)]
-    flooded = crowd.after(flood)
-    assert flooded.shows[5] == 220
-    moved = flooded.believed(np.array([5]), np.zeros(1))[0] - crowd.believed(np.array([5]), np.zeros(1))[0]
-    assert 0 < moved[0] <= 20 / 220
-    assert flooded.after([told(one_item(0), 5, 1.0, "ann", DAY)]).shows[5] == 221
-    assert flooded.after([told(one_item(0), 5, 1.0, "eve", 2 * DAY)]).shows[5] == 221
-
-
-def one_item(n: int) -> Shown:
-    return Shown(np.array([5], np.int32), np.zeros(1, np.float32), np.ones(1))

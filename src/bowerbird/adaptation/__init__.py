@@ -1,6 +1,5 @@
 """Event → new state: breaks of interest and fading, trends, drift. What is recomputed from a history keeps no state at all."""
 
-from bowerbird.adaptation.allowance import Allowance
 from bowerbird.adaptation.bandit import Bandit, BanditSettings
 from bowerbird.adaptation.breaks import Break, Breaks, Watch
 from bowerbird.adaptation.drift import Adwin, Drift, PageHinkley
@@ -11,7 +10,6 @@ from bowerbird.adaptation.trends import Touch, Trend, TrendSettings, touches
 
 __all__ = [
     "Adwin",
-    "Allowance",
     "Bandit",
     "BanditSettings",
     "Break",

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.linalg import cho_solve, solve_triangular
 
-from bowerbird.adaptation.allowance import Allowance
 from bowerbird.config import Settings
 from bowerbird.types import Happened, Shown
 
@@ -29,7 +28,6 @@ class BanditSettings(Settings):
     own         > 0, how far an item's reward lies from what its score and its text let expect; a standard deviation
     noise       > 0, of one answer about the item's reward; a standard deviation
     directions  of what items are about: so many fixed projections of their language vectors
-    daily       one user teaches of at most so many places a day: whoever sends more moves nobody's slates by it
     """
 
     reward: float = Field(default=0.1, ge=0, le=1)
@@ -38,7 +36,6 @@ class BanditSettings(Settings):
     own: float = Field(default=0.1, gt=0)
     noise: float = Field(default=0.3, gt=0)
     directions: int = Field(default=16, ge=0)
-    daily: int = Field(default=100, ge=1)
 
     def begin(self, n_items: int, vectors: NDArray[np.float32] | None = None, seed: int = 0) -> "Bandit":
         """The state before anything happened.
@@ -61,7 +58,6 @@ class BanditSettings(Settings):
             rewards=zeros,
             own=self.own,
             noise=self.noise,
-            allowance=Allowance(self.daily),
         )
         return begun if vectors is None else begun.with_vectors(vectors)
 
@@ -81,8 +77,7 @@ class Bandit:
 
     **What is learned from.** An event that answers a slate says that the places above it were seen. Each place is taught once: reward 1 if
     it was answered with a weight above 0, else 0. An answer to a place that was taught as passed over makes its reward 1; that moves `pull`
-    and the item's rewards alone. An event that answers no slate teaches nothing. Whoever has taught of `daily` places is not heard for the
-    rest of the day; if the day after they like what was passed over meanwhile, that counts as a reward of a place that was not taught.
+    and the item's rewards alone. An event that answers no slate teaches nothing.
 
     directions  (dimension, p), projects language vectors
     about       (n_items, p) float32, the projections of the items'. An item beyond these is about nothing, and never shown
@@ -110,7 +105,6 @@ class Bandit:
     rewards: Floats
     own: float
     noise: float
-    allowance: Allowance
     kind: ClassVar[str] = "bandit"
 
     def __len__(self) -> int:
@@ -122,10 +116,9 @@ class Bandit:
         if not answers:
             return self
         own = self._grown(1 + max(int(shown.items.max(initial=-1)) for _, shown in answers))._copied()
-        allowance = self.allowance
         for event, shown in answers:
-            allowance = own._told(event, shown, allowance)
-        return replace(own, allowance=allowance)
+            own._told(event, shown)
+        return own
 
     def with_vectors(self, vectors: NDArray[np.float32]) -> "Bandit":
         """The same state over another (n_items, dimension) table: rows may be changed and added, none removed. Items that were shown keep
@@ -162,22 +155,17 @@ class Bandit:
         sums = np.column_stack((shows, self.standings[items], shows[:, None] * self.about[items]))
         return phi - sums / self.noise**2 / d[:, None], d
 
-    def _told(self, event: Happened, shown: Shown, allowance: Allowance) -> Allowance:
-        """One answer, on a copy of `after`'s own; and what is left to its user."""
+    def _told(self, event: Happened, shown: Shown) -> None:
+        """One answer, on a copy of `after`'s own."""
         place = shown.place(event.item)
         if place is None:
-            return allowance
-        new, liked = range(shown.seen, place + 1), event.weight > 0
-        corrects = place < shown.seen and liked and not (shown.liked is not None and shown.liked[place])
-        heard, allowance = allowance.after(event.user, event.query.time, len(new) + corrects)
-        if not heard:
-            return allowance
-        for at in new:
+            return
+        liked = event.weight > 0
+        for at in range(shown.seen, place + 1):
             if shown.items[at] >= 0:
                 self._teach(int(shown.items[at]), float(shown.standings[at]), float(liked and at == place))
-        if corrects:
+        if place < shown.seen and liked and not (shown.liked is not None and shown.liked[place]):
             self._correct(event.item, float(shown.standings[place]))
-        return allowance
 
     def _teach(self, item: int, standing: float, reward: float) -> None:
         """One more place."""
