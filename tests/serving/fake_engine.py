@@ -106,7 +106,14 @@ class FakeEngine:
         order = [item for item, _ in pool]
         chosen = self._varied(pool, receipt.diversity or 0.0, receipt.k)
         plain = [
-            Recommended(item, place + 1, score, self.rows[item]["title"], tuple(self.rows[item]["categories"]))
+            Recommended(
+                item,
+                place + 1,
+                score,
+                self.rows[item]["title"],
+                tuple(self.rows[item]["categories"]),
+                intents=tuple(self.rows[item].get("intents", ())),
+            )
             for place, (item, score) in enumerate(chosen)
         ]
         shown = [self._reasoned(one, past, receipt, order) for one in plain] if receipt.explain else plain

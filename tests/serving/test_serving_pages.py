@@ -57,6 +57,13 @@ def test_a_like_changes_the_slate_and_is_cited(http: TestClient, engine: FakeEng
     assert titles(http.get("/").text) == after
 
 
+def test_a_card_names_the_interests_that_its_categories_do_not(http: TestClient, engine: FakeEngine) -> None:
+    engine.rows["1"]["intents"] = ["Comedy", f"toys {HOSTILE}", "third"]
+    shown = http.get("/").text
+    assert '<p class="intents"><span dir="auto">toys &lt;script&gt;' in shown
+    assert "third" not in shown
+
+
 @pytest.mark.parametrize("kind", ["not_interested", "seen"])
 def test_an_item_that_was_answered_is_gone(http: TestClient, kind: str) -> None:
     http.get("/")

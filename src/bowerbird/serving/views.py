@@ -34,6 +34,7 @@ DONE = {
 class Card:
     """One item of the slate.
 
+    intents      interests that it serves, but for those that its categories name
     cited        titles of the items that carried it
     certificate  what happened when they were taken away; empty without a reason that survived
     """
@@ -41,6 +42,7 @@ class Card:
     item: ItemId
     title: str
     categories: tuple[str, ...]
+    intents: tuple[str, ...]
     reason: str
     cited: tuple[str, ...]
     certificate: str
@@ -91,6 +93,7 @@ def cards(engine: Engine, items: Sequence[Recommended]) -> tuple[Card, ...]:
             one.item,
             one.title,
             one.categories[:4],
+            tuple(name for name in one.intents[:2] if name not in one.categories),
             one.reason or "",
             tuple(title_of(engine.item(cited), cited) for cited in one.because),
             certificate(one),
