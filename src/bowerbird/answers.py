@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 from pydantic import Field
 
 from bowerbird.config import Settings
@@ -61,6 +62,8 @@ class Receipt(Settings):
 class Recommended:
     """One item of a slate, with ids and words as people see them.
 
+    standing      its score as a standard score among those that the slate was chosen from
+    propensity    how likely it was to stand at its place, given those above it; 1 where nothing was drawn
     intents       names of its intents, the strongest first; empty where it has none that can be named
     because       ids of the events' items that carried it; empty where no reason survived its check
     rank_with     its place among all candidates before re-ranking, from 1
@@ -77,6 +80,8 @@ class Recommended:
     rank_with: int | None = None
     rank_without: int | None = None
     intents: tuple[str, ...] = ()
+    standing: float = 0.0
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,10 @@ class Answer:
 
 
 def shown(catalogue: Catalogue, slate: Slate, reasons: Sequence[Reason] | None) -> list[Recommended]:
-    """The slate in ids and words."""
+    """The slate in ids and words; with standings and propensities, as a pipeline tells them."""
     shown = []
+    standings = np.zeros(len(slate)) if slate.standings is None else slate.standings
+    propensities = np.ones(len(slate)) if slate.propensities is None else slate.propensities
     for place, (number, score) in enumerate(zip(slate.items.tolist(), slate.scores.tolist(), strict=True)):
         plain = Recommended(
             catalogue.ids[number],
@@ -104,6 +111,8 @@ def shown(catalogue: Catalogue, slate: Slate, reasons: Sequence[Reason] | None) 
             catalogue.titles[number],
             tuple(catalogue.categories[number]),
             intents=() if catalogue.intents is None else catalogue.intents.of(number),
+            standing=float(standings[place]),
+            propensity=float(propensities[place]),
         )
         reason = reasons[place] if reasons is not None else None
         shown.append(plain if reason is None else _reasoned(plain, reason, catalogue))

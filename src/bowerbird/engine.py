@@ -5,12 +5,14 @@
 """
 
 import logging
+import secrets
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,12 @@ from numpy.typing import NDArray
 from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
 from bowerbird.bundle import Bundle, now
 from bowerbird.data import Catalogue, history_of, weigh
-from bowerbird.errors import BowerbirdError, BundleError, DataError
-from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned
+from bowerbird.errors import BowerbirdError, BundleError, DataError, StoreError
+from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned, SlateLog
+from bowerbird.pipeline import Pipeline
 from bowerbird.protocols import Encoder, Progress, silent
 from bowerbird.ranking import allowed_items
-from bowerbird.store import Put, SqlStore
+from bowerbird.store import Put, SlateRow, SqlStore
 from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, UserId, Value
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -43,13 +46,18 @@ log = logging.getLogger(__name__)
 Filters = Mapping[str, Value | list[Value]]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Live:
     """What one request works with, from beginning to end."""
 
     bundle: Bundle
     learned: Learned
     item_offset: Offset
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The path from request to slate, with what exploration found."""
+        return replace(self.bundle.pipeline, bandit=self.learned.bandit)
 
     @property
     def base(self) -> Bundle:
@@ -79,6 +87,7 @@ class Engine:
     _news: threading.Event = field(init=False, repr=False, default_factory=threading.Event)
     _grower: Grower = field(init=False, repr=False)
     _follower: Follower = field(init=False, repr=False)
+    _slates: SlateLog = field(init=False, repr=False)
     _kept: Offset = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +95,7 @@ class Engine:
             self.store.import_events(self.first.events, self.progress)
         self._grower = Grower(self.encoder)
         self._follower = Follower(self.store, self._grower)
+        self._slates = SlateLog(self.store)
         self._live = self._begun(self.first)
         self._kept = self._live.learned.offset
 
@@ -123,7 +133,7 @@ class Engine:
         exclude: Sequence[ItemId] = (),
         context: Mapping[str, Value] | None = None,
         explain: bool = False,
-        seed: int = 0,
+        seed: int | None = None,
     ) -> Answer:
         """A slate for a user of the log, or for a history given here; a stranger is an empty history.
 
@@ -132,12 +142,15 @@ class Engine:
         filters    attribute → wanted value, or list of values of which one must hold
         exclude    ids that must not be shown
         explain    whether to give reasons (one more scoring of k histories)
+        seed       of the places that are drawn, where the bundle explores; None = another one each time
         raises     DataError for a k, diversity, filter or history that cannot be
         """
         if user is not None and history is not None:
             raise DataError("recommend: give a user or a history, not both")
         live = self._refreshed()
-        return self._answer(
+        if seed is None:
+            seed = secrets.randbits(53) if live.pipeline.exploration else 0
+        answer = self._answer(
             live,
             Receipt(
                 bundle=live.base.fingerprint,
@@ -158,6 +171,8 @@ class Engine:
                 seed=seed,
             ),
         )
+        self._log(answer)
+        return answer
 
     def replay(self, receipt: Receipt) -> Answer:
         """The slate of a receipt, made again.
@@ -181,7 +196,7 @@ class Engine:
         number = live.bundle.catalogue.number(item)
         if number is None:
             raise DataError(f"item {item!r}: not in the catalogue")
-        slate = live.bundle.pipeline.recommend([Request(Query(History.of([number])), k=_positive(k), diversity=0.0)])[0]
+        slate = live.pipeline.recommend([Request(Query(History.of([number])), k=_positive(k), diversity=0.0)])[0]
         return shown(live.bundle.catalogue, slate, None)
 
     def item(self, item: ItemId) -> Json | None:
@@ -208,7 +223,8 @@ class Engine:
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def observe(self, events: Sequence[Event]) -> Offset:
-        """Store events; durable when it returns, and seen by the next `recommend`. An event without a time happens now.
+        """Store events; durable when it returns, and seen by the next `recommend`. An event without a time happens now. One that names a
+        slate that is not in the log, or whose items do not have its own, is stored without the name (`SqlStore.unknown_slates` counts).
 
         raises  DataError for an event of a kind that is not declared, without ids, or from the future; StoreError
         """
@@ -219,6 +235,8 @@ class Engine:
         bundle = self._live.bundle
         values = np.array([np.nan if e.value is None else e.value for e in timed], np.float64)
         weigh([e.kind for e in timed], values, np.arange(len(timed)), bundle.config.data, bundle.scale)
+        if any(event.slate for event in timed):
+            self._slates.flush()
         offset = self.store.append(timed)
         self._news.set()
         return offset
@@ -243,15 +261,24 @@ class Engine:
                 self._keep(learned)
             return learned.offset
 
+    def flush(self) -> None:
+        """Store the slates that were made and wait to be logged.
+
+        raises  StoreError: then they wait on
+        """
+        self._slates.flush()
+
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Catch up in the background, soon after each event and once a second for what other processes stored; at the end keep it all."""
+        """Catch up in the background, soon after each event and once a second for what other processes stored, and log the slates that
+        wait; at the end keep it all."""
         ended = threading.Event()
 
         def follow() -> None:
             while not ended.is_set():
                 self._news.clear()
                 try:
+                    self.flush()
                     told = -1
                     while told != (told := self.catch_up(STEP)) and not ended.is_set():
                         pass
@@ -267,6 +294,7 @@ class Engine:
             ended.set()
             self._news.set()
             thread.join()
+            self.flush()
             self._keep(self._live.learned)
 
     def put_items(self, items: Sequence[Mapping[str, Any]]) -> Offset:
@@ -301,6 +329,11 @@ class Engine:
             self._live = self._begun(self._previous.pop())
             return self._live.base
 
+    @property
+    def slates_dropped(self) -> int:
+        """How many slates were not logged, since the store did not answer for too long."""
+        return self._slates.dropped
+
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _answer(self, live: _Live, receipt: Receipt) -> Answer:
@@ -313,9 +346,33 @@ class Engine:
             allowed=allowed_items(bundle.catalogue, receipt.filters, self._numbers(bundle, receipt.exclude)),
             seed=receipt.seed,
         )
-        slate = bundle.pipeline.recommend([request])[0]
-        reasons = bundle.pipeline.explain(request, slate, bundle.config.explain) if receipt.explain else None
+        slate = live.pipeline.recommend([request])[0]
+        reasons = live.pipeline.explain(request, slate, bundle.config.explain) if receipt.explain else None
         return Answer(uuid.uuid4().hex, receipt.user, tuple(shown(bundle.catalogue, slate, reasons)), receipt, notes)
+
+    def _log(self, answer: Answer) -> None:
+        """Let the slate wait for the log."""
+        receipt = answer.receipt
+        if not self._live.base.config.live.log_slates:
+            return
+        many = self._slates.add(
+            SlateRow(
+                id=answer.slate_id,
+                offset=receipt.offset,
+                time=receipt.asked_at,
+                user=receipt.user,
+                bundle=receipt.bundle,
+                receipt=receipt.model_dump(mode="json"),
+                items=tuple(one.item for one in answer.items),
+                standings=tuple(one.standing for one in answer.items),
+                propensities=tuple(one.propensity for one in answer.items),
+            )
+        )
+        if many:
+            try:
+                self._slates.flush()
+            except StoreError as error:
+                log.warning("logging slates: %s", error)
 
     def _history(self, bundle: Bundle, receipt: Receipt) -> tuple[History, tuple[str, ...]]:
         if receipt.history is not None:

@@ -53,7 +53,8 @@ class FakeEngine:
         self.ready = True
         self.broken = False
         self.bundle = SimpleNamespace(fingerprint="f00dfeedf00dfeed", model=SimpleNamespace(kind="fake"))
-        self.store = SimpleNamespace(newest=lambda: len(self.log))
+        self.store = SimpleNamespace(newest=lambda: len(self.log), unknown_slates=4)
+        self.slates_dropped = 6
         self.learned = SimpleNamespace(offset=7, taught=5, passed=2, unknown=1, drift=SimpleNamespace(breaks=3))
         self.ids = itertools.count(1)
 

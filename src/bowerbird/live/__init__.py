@@ -3,5 +3,6 @@
 from bowerbird.live.following import HISTORY_LIMIT, Follower, fresh, learns
 from bowerbird.live.growing import Grower
 from bowerbird.live.learned import Learned
+from bowerbird.live.slatelog import SlateLog
 
-__all__ = ["HISTORY_LIMIT", "Follower", "Grower", "Learned", "fresh", "learns"]
+__all__ = ["HISTORY_LIMIT", "Follower", "Grower", "Learned", "SlateLog", "fresh", "learns"]

@@ -16,7 +16,7 @@ from bowerbird.live.growing import Grower
 from bowerbird.live.learned import Learned
 from bowerbird.protocols import Follows, Progress, silent
 from bowerbird.store import Put, SqlStore
-from bowerbird.types import Event, Happened, Offset, Query, UserId
+from bowerbird.types import Event, Happened, Offset, Query, Shown, UserId
 
 CHUNK = 500
 """Events of one look into the log."""
@@ -29,7 +29,8 @@ HISTORY_LIMIT = 100_000
 class Follower:
     """Tells a bundle's model of the events that happened since it was fitted: of those later than its own newest event.
 
-    Of any `LiveSettings.window` events that taught, at most `per_user` are of one user. An item teaches from the moment that it is put.
+    Of any `LiveSettings.window` events that taught, at most `per_user` are of one user. An item teaches from the moment that it is put. A
+    slate that was made for one user is answered by nobody else.
     """
 
     store: SqlStore
@@ -83,7 +84,11 @@ class Follower:
         return learned
 
     def _with(self, learned: Learned, puts: Sequence[Put]) -> Learned:
-        return replace(learned, bundle=self.grower.grown(learned.bundle, [put.row for put in puts]), item_offset=puts[-1].offset)
+        bundle = self.grower.grown(learned.bundle, [put.row for put in puts])
+        bandit, vectors = learned.bandit, bundle.catalogue.vectors
+        if bandit is not None and vectors is not None:
+            bandit = bandit.with_vectors(vectors)
+        return replace(learned, bundle=bundle, bandit=bandit, item_offset=puts[-1].offset)
 
     def _taught(self, learned: Learned, events: Sequence[tuple[Offset, Event]]) -> Learned:
         room = Room(learned.base.config.live, learned.teachers)
@@ -107,6 +112,8 @@ class Follower:
 
     def _after(self, learned: Learned, happened: Sequence[Happened]) -> Learned:
         drift, bundle = learned.drift, learned.bundle
+        if learned.bandit is not None:
+            learned = replace(learned, bandit=learned.bandit.after(happened))
         if learned.base.config.live.drift is None:
             return replace(learned, bundle=_followed(bundle, happened))
         for one in happened:
@@ -120,7 +127,21 @@ class Follower:
         history, _ = history_of([past for past in before if not _later(past, event)], bundle.catalogue, config, bundle.scale)
         [weight] = history_of([event], bundle.catalogue, config, bundle.scale)[0].weights.tolist()
         query = Query(history, event.time.timestamp() if event.time else float("nan"), event.context)
-        return Happened(event.user, query, item, weight)
+        return Happened(event.user, query, item, weight, self._shown(bundle, offset, event) if event.slate else None)
+
+    def _shown(self, bundle: Bundle, offset: Offset, event: Event) -> Shown | None:
+        """The slate that an event answers, as those before it had answered it."""
+        slate = self.store.slate(event.slate or "")
+        if slate is None or slate.user not in (None, event.user):
+            return None
+        items = bundle.catalogue.numbers(slate.items)
+        shown = Shown(items, np.array(slate.standings, np.float32), np.array(slate.propensities, np.float64))
+        answers = [answer for answer in self.store.answers(slate.id, offset - 1) if slate.user in (None, answer.user)]
+        for answer in answers:
+            history, _ = history_of([answer], bundle.catalogue, bundle.config.data, bundle.scale)
+            if len(history):
+                shown = shown.after(int(history.items[0]), float(history.weights[0]))
+        return shown
 
 
 class Room:
@@ -155,12 +176,14 @@ class Room:
 
 def learns(bundle: Bundle) -> bool:
     """Whether there is anything that learns from the log while the bundle is live."""
-    return isinstance(bundle.model, Follows) or bundle.config.live.drift is not None
+    return isinstance(bundle.model, Follows) or bundle.config.live.drift is not None or bool(bundle.config.ranking.explore.places)
 
 
 def fresh(base: Bundle) -> Learned:
     """The state of a bundle that was told of nothing."""
-    return Learned(base, base, drift=Drift(base.config.live.drift or PageHinkley()))
+    explore, catalogue = base.config.ranking.explore, base.catalogue
+    bandit = explore.bandit.begin(len(catalogue), catalogue.vectors) if explore.places else None
+    return Learned(base, base, bandit=bandit, drift=Drift(base.config.live.drift or PageHinkley()))
 
 
 def newest_event(bundle: Bundle) -> datetime | None:

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from bowerbird.adaptation import Drift, PageHinkley
+from bowerbird.adaptation import Bandit, Drift, PageHinkley
 from bowerbird.bundle import Bundle
-from bowerbird.models import pack, unpack
+from bowerbird.models import pack, state, unpack
 from bowerbird.types import Offset, UserId
 
 STATE = "state"
+MODEL, BANDIT = "model.", "bandit."
+"""What the names of their arrays begin with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,7 @@ class Learned:
     bundle       with the items that were put in before `offset`, and the model as it is after the events
     offset       of the newest event that was looked at
     item_offset  of the newest item in `bundle`
+    bandit       what slates that were answered told of rewards; None where nothing is explored
     drift        of how well events were foreseen
     teachers     users of the last events that taught something, oldest first
     taught       how many events taught something
@@ -36,6 +39,7 @@ class Learned:
     bundle: Bundle
     offset: Offset = 0
     item_offset: Offset = 0
+    bandit: Bandit | None = None
     drift: Drift = field(default_factory=Drift)
     teachers: tuple[UserId, ...] = ()
     taught: int = 0
@@ -49,18 +53,23 @@ class Learned:
         """
         shape, arrays = pack(self.bundle.model)
         _, fitted = pack(self.base.model)
-        changed = {name: np.ascontiguousarray(array) for name, array in arrays.items() if not _same(array, fitted.get(name))}
+        changed = {MODEL + name: array for name, array in arrays.items() if not _same(array, fitted.get(name))}
+        bandit, believed = (None, {}) if self.bandit is None else pack(self.bandit)
+        changed |= {BANDIT + name: array for name, array in believed.items()}
         said = {
             "offset": self.offset,
             "item_offset": self.item_offset,
             "model": shape,
+            "bandit": bandit,
             "drift": {name: value for name, value in asdict(self.drift).items() if name != "settings"},
             "teachers": self.teachers,
             "taught": self.taught,
             "passed": self.passed,
             "unknown": self.unknown,
         }
-        return save(changed, metadata={STATE: json.dumps(said, sort_keys=True)})
+        return save(
+            {name: np.ascontiguousarray(array) for name, array in changed.items()}, metadata={STATE: json.dumps(said, sort_keys=True)}
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -73,15 +82,17 @@ class Learned:
 
         bundle  the base with the items in that it had then
         """
-        said = _header(kept)
+        said, changed = _header(kept), load(kept)
         _, arrays = pack(bundle.model)
-        model = unpack(said["model"], {**arrays, **load(kept)})
+        model = unpack(said["model"], {**arrays, **_named(changed, MODEL)})
+        bandit = said["bandit"] and state.unpack(said["bandit"], _named(changed, BANDIT), {Bandit.kind: Bandit})
         settings = base.config.live.drift or PageHinkley()
         return Learned(
             base,
             bundle.with_catalogue(bundle.catalogue, model),
             said["offset"],
             said["item_offset"],
+            bandit,
             Drift(settings, **said["drift"]),
             tuple(said["teachers"]),
             said["taught"],
@@ -100,6 +111,10 @@ def _header(kept: bytes) -> dict[str, Any]:
     length = int.from_bytes(kept[:8], "little")
     said: dict[str, Any] = json.loads(json.loads(kept[8 : 8 + length])["__metadata__"][STATE])
     return said
+
+
+def _named(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _same(array: NDArray[Any], other: NDArray[Any] | None) -> bool:

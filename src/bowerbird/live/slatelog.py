@@ -17,7 +17,8 @@ HELD = 10_000
 class SlateLog:
     """Slates that were made and are not stored yet. One object serves all threads.
 
-    A slate that is lost with its process costs no more than what answers to it would have taught: an event that names it is kept without it.
+    A slate that is lost with its process costs what answers to it would have taught, and no more: an event that names it is kept without
+    the name.
 
     dropped  how many were not stored, since too many waited
     """

@@ -82,4 +82,7 @@ class _EngineCollector(Collector):
         for what in ("taught", "passed", "unknown"):
             lessons.add_metric([what], getattr(learned, what))
         yield lessons
+        store, dropped = self._engine.store, self._engine.slates_dropped
+        yield GaugeMetricFamily("bowerbird_slates_dropped", "Slates not logged, since the store did not answer.", value=dropped)
+        yield GaugeMetricFamily("bowerbird_unknown_slates", "Events that named a slate that is not logged.", value=store.unknown_slates)
         yield GaugeMetricFamily("bowerbird_drift_breaks", "Breaks seen in how well events are foreseen.", value=learned.drift.breaks)

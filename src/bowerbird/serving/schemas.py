@@ -60,11 +60,14 @@ class EventIn(Wire):
     value: Number | None = None
     text: Word | None = None
     context: Context = Field(default_factory=dict)
+    slate: Annotated[Id | None, Field(description="The `slate_id` of the slate that it answers, if any: what exploration learns from.")] = (
+        None
+    )
     key: Annotated[Id | None, Field(description="Idempotency key: an event whose key is stored already is not stored again.")] = None
 
     def event(self, key: str | None) -> Event:
         """The event as the engine takes it; `key` where it has none of its own."""
-        return Event(self.user, self.item, self.time, self.kind, self.value, self.text, self.context, self.key or key)
+        return Event(self.user, self.item, self.time, self.kind, self.value, self.text, self.context, self.key or key, self.slate)
 
 
 class BatchIn(Wire):
@@ -103,7 +106,7 @@ class RecommendationsIn(Wire):
     exclude: Annotated[list[Id], Field(max_length=MAX_EXCLUDED, description="Items that must not be shown.")] = []
     context: Context = Field(default_factory=dict)
     explain: Annotated[bool, Field(description="Whether to give reasons, each checked by taking the cited events away.")] = False
-    seed: Seed = 0
+    seed: Annotated[Seed | None, Field(description="Of the places that are drawn; left out, another one each time.")] = None
 
     @model_validator(mode="after")
     def _one_asker(self) -> Self:
@@ -175,6 +178,7 @@ class RecommendedOut(BaseModel):
     score: Annotated[float, Field(description="What the scorer said; need not fall where variety had a say.")]
     title: str
     categories: list[str]
+    propensity: Annotated[float, Field(description="How likely it was to stand here, given those above; 1 where nothing was drawn.")]
     intents: Annotated[list[str], Field(description="The interests that it serves, the strongest first; empty where none were found.")]
     reason: Annotated[str | None, Field(description="Why, in a sentence; null where it was not asked for.")]
     because: Annotated[list[str], Field(description="Items of the history that carried it; empty where no reason survived its check.")]

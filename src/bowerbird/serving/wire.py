@@ -45,6 +45,7 @@ def recommended(one: Recommended) -> Json:
         "score": float(one.score),
         "title": one.title,
         "categories": one.categories,
+        "propensity": one.propensity,
         "intents": one.intents,
         "reason": one.reason,
         "because": one.because,

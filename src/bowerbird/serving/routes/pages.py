@@ -74,7 +74,8 @@ def act(
     row = engine.item(item)
     if row is None:
         raise NotFoundError(f"item {item!r}: not in the catalogue")
-    event = Event(user, item, kind=kind, key=f"page/{slate_id}/{user}/{item}/{kind}"[:512] if slate_id else None)
+    key = f"page/{slate_id}/{user}/{item}/{kind}"[:512] if slate_id else None
+    event = Event(user, item, kind=kind, key=key, slate=slate_id or None)
     engine.observe([event])
     metrics.stored([event])
     if not _by_htmx(request):
