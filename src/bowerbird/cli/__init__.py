@@ -12,6 +12,7 @@ from bowerbird.cli.evaluate import evaluate
 from bowerbird.cli.fit import fit
 from bowerbird.cli.frontier import frontier
 from bowerbird.cli.inspect import inspect
+from bowerbird.cli.offpolicy import offpolicy
 from bowerbird.cli.rebuild import rebuild
 from bowerbird.cli.recommend import recommend
 from bowerbird.cli.replay import replay
@@ -20,7 +21,7 @@ from bowerbird.cli.tune import tune
 from bowerbird.errors import BowerbirdError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (fit, evaluate, replay, frontier, tune, bench, recommend, serve, rebuild, inspect, demo):
+for command in (fit, evaluate, replay, frontier, offpolicy, tune, bench, recommend, serve, rebuild, inspect, demo):
     app.command()(command)
 
 

@@ -5,7 +5,9 @@ from bowerbird.evaluation.offpolicy.estimators import Direct, DoublyRobust, Esti
 from bowerbird.evaluation.offpolicy.importance import Clip, Limit, Shrink, Switch, effective, unlimited
 from bowerbird.evaluation.offpolicy.logged import Decisions, LoggedSlates
 from bowerbird.evaluation.offpolicy.regression import RewardModel, RewardRegression, foretold
+from bowerbird.evaluation.offpolicy.served import Served, served, target_chances
 from bowerbird.evaluation.offpolicy.slates import SlateIps
+from bowerbird.evaluation.offpolicy.verdict import sentences, table, verdict
 
 __all__ = [
     "Clip",
@@ -19,6 +21,7 @@ __all__ = [
     "LoggedSlates",
     "RewardModel",
     "RewardRegression",
+    "Served",
     "Shrink",
     "SlateIps",
     "Snips",
@@ -27,5 +30,10 @@ __all__ = [
     "effective",
     "estimate",
     "foretold",
+    "sentences",
+    "served",
+    "table",
+    "target_chances",
     "unlimited",
+    "verdict",
 ]
