@@ -35,7 +35,7 @@ class ExploreSettings(Settings):
 
     places: tuple[int, ...] = ()
     candidates: int = Field(default=20, ge=2)
-    reach: int = Field(default=500, ge=1)
+    reach: int = Field(default=200, ge=1)
     uniform: float = Field(default=0.05, ge=0, le=1)
     bandit: BanditSettings = BanditSettings()
 
@@ -59,7 +59,7 @@ class Exploration:
 
     bandit    what is known of rewards; the state at the moment of asking
     rules     what the slate keeps to; None = nothing
-    cost      O(reach · d²), and about a millisecond for each place with 20 candidates
+    cost      O(reach · d²), and about half a millisecond for each place with 20 candidates
     source    Thompson, Biometrika 25, 1933
     """
 

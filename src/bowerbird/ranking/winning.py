@@ -22,7 +22,7 @@ def winning(mean: NDArray[np.floating], deviation: NDArray[np.floating]) -> Floa
 
     mean, deviation  (n,), n at least 1, deviation above 0
     raises           DataError if a number is not finite, or a deviation not above 0
-    cost             O(n²) evaluations of the normal distribution, 50 n² at most: under a millisecond for 20
+    cost             O(n²) evaluations of the normal distribution, 50 n² at most: a quarter of a millisecond for 20 that lie close
 
     >>> winning(np.array([0.0, 0.0, -9.0]), np.array([1.0, 1.0, 1.0])).round(6).tolist()
     [0.5, 0.5, 0.0]
@@ -33,7 +33,8 @@ def winning(mean: NDArray[np.floating], deviation: NDArray[np.floating]) -> Floa
         raise DataError(f"winning: means must be finite and deviations above 0, got {mean} and {deviation}")
     cuts = (mean[:, None] + deviation[:, None] * CUTS).ravel()
     low = (mean + deviation * CUTS[0]).max()
-    cuts = np.unique(cuts[cuts >= low])
+    step = deviation.min() / 2  # cuts that lie closer count as one
+    cuts = np.unique(np.rint((cuts[cuts >= low] - low) / step)) * step + low
     half = np.diff(cuts)[:, None] / 2
     x = (cuts[:-1, None] + half * (1 + NODES)).ravel()  # (m,)
     z = (x - mean[:, None]) / deviation[:, None]  # (n, m)
