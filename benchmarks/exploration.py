@@ -1,8 +1,9 @@
-"""What do explored places cost, and what do they find? `python benchmarks/exploration.py [--worlds 4] [--days 40] [--slates 60]`.
+"""What do explored places cost, and what do they find? `python benchmarks/exploration.py [--worlds 3] [--days 30] [--slates 60]`.
 
 A shop of 60 known items to which 4 new ones come on each of the first 12 days. How often an item is clicked hangs on how well its text
-suits the visitor, which the scorer knows, and on how good it is, which nobody can know before it was shown. Visitors read from the top,
-go on with 90 % at each place, and may click several items. Every night the scorer reads the day's clicks and views again, in all arms
+suits the visitor, which the scorer knows, and on how good it is, which nobody can know before it was shown. The scorer reads quality out
+of clicks and views; an item without any it either takes as middling (doubt 1) or, as models of behaviour do, holds its newness against it
+(doubt .3: as if it were clicked .3 times as often). Visitors read from the top, go on with 90 % at each place, and may click several items. Every night the scorer reads the day's clicks and views again, in all arms
 alike, so what was found is shown at all places from then on.
 
 Arms, in the same worlds with the same visitors: nothing explored; two of ten places by pure chance among the candidates; the same two by
@@ -32,8 +33,8 @@ PRICED = 4
 NOBODY = Query(History.of([]))
 ARMS = {
     "nothing explored": ExploreSettings(),
-    "two places, by chance": ExploreSettings(places=(5, 10), uniform=1.0),
-    "two places, Thompson": ExploreSettings(places=(5, 10)),
+    "two places, by chance": ExploreSettings(places=(5, 10), reach=50, uniform=1.0),
+    "two places, Thompson": ExploreSettings(places=(5, 10), reach=50),
 }
 
 
@@ -64,10 +65,11 @@ class Shop:
     world: World
     views: np.ndarray
     clicks: np.ndarray
+    doubt: float
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Log-odds: how the text suits the visitor, and how many more clicks there were than it lets expect."""
-        known = np.log((self.clicks + SHRINK) / (self.views + SHRINK))
+        known = np.log((self.clicks + SHRINK * self.doubt) / (self.views + SHRINK))
         return np.stack([self.world.suits[int(query.context["visitor"])] + known for query in queries]).astype(np.float32)
 
 
@@ -83,16 +85,18 @@ class Seen:
 def main() -> None:
     """One table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--worlds", type=int, default=4)
-    parser.add_argument("--days", type=int, default=40)
+    parser.add_argument("--worlds", type=int, default=3)
+    parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--slates", type=int, default=60, help="a day")
+    parser.add_argument("--doubt", type=float, nargs="+", default=[0.3, 1.0])
     options = parser.parse_args()
     worlds = [made(np.random.default_rng(seed), options.days) for seed in range(options.worlds)]
-    seen = {
-        name: [lived(world, explore, options.days, options.slates, seed) for seed, world in enumerate(worlds)]
-        for name, explore in ARMS.items()
-    }
-    Console(width=160).print(table(seen, worlds, options.days))
+    for doubt in options.doubt:
+        seen = {
+            name: [lived(world, explore, doubt, options.days, options.slates, seed) for seed, world in enumerate(worlds)]
+            for name, explore in ARMS.items()
+        }
+        Console(width=160).print(table(seen, worlds, f"doubt {doubt:g}, {len(worlds)} worlds, {options.days} days"))
 
 
 def made(rng: np.random.Generator, days: int) -> World:
@@ -106,7 +110,7 @@ def made(rng: np.random.Generator, days: int) -> World:
     return World(texts.astype(np.float32), -3 + 2 * tastes @ texts.T, rng.normal(0, 0.8, n), comes)
 
 
-def lived(world: World, explore: ExploreSettings, days: int, slates: int, seed: int) -> Seen:
+def lived(world: World, explore: ExploreSettings, doubt: float, days: int, slates: int, seed: int) -> Seen:
     """All days of one arm."""
     rng, seen = np.random.default_rng(seed + 1000), Seen()
     expected = 1 / (1 + np.exp(-world.suits))
@@ -114,10 +118,12 @@ def lived(world: World, explore: ExploreSettings, days: int, slates: int, seed: 
     views = np.where(old, PAST_VIEWS * expected.mean(axis=0), 0)
     clicks = np.where(old, rng.binomial(PAST_VIEWS, world.clicked.mean(axis=0)), 0).astype(float)
     catalogue = Catalogue.of([f"item {number}" for number in range(len(old))], vectors=world.texts)
-    plain = Pipeline(Shop(world, views, clicks), catalogue, RankingSettings(repeats=True))
+    plain = Pipeline(Shop(world, views, clicks, doubt), catalogue, RankingSettings(repeats=True))
     bandit, found = explore.bandit.begin(len(old), world.texts), np.zeros(len(old))
     for day in range(days):
-        pipeline = replace(plain, scorer=Shop(world, views.copy(), clicks.copy()), settings=RankingSettings(repeats=True, explore=explore))
+        pipeline = replace(
+            plain, scorer=Shop(world, views.copy(), clicks.copy(), doubt), settings=RankingSettings(repeats=True, explore=explore)
+        )
         there = world.comes <= day
         for number in range(slates):
             visitor = int(rng.integers(VISITORS))
@@ -126,14 +132,14 @@ def lived(world: World, explore: ExploreSettings, days: int, slates: int, seed: 
             [slate] = replace(pipeline, bandit=bandit).recommend([request])
             if number % PRICED == 0:
                 seen.price.append(price(pipeline, request, slate.items, world.clicked[visitor]))
-            read = 1 + int(np.argmin(np.append(luck[0, : K - 1] < GOES_ON, False)))
-            liked = np.flatnonzero(luck[1, :read] < world.clicked[visitor, slate.items[:read]])
+            seen_to = 1 + int(np.argmin(np.append(luck[0, : K - 1] < GOES_ON, False)))
+            liked = np.flatnonzero(luck[1, :seen_to] < world.clicked[visitor, slate.items[:seen_to]])
             shown = Shown(slate.items, slate.standings, slate.propensities)
             for place in liked:
                 item = int(slate.items[place])
                 bandit = bandit.after([Happened(f"{visitor}", NOBODY, item, 1.0, shown)])
                 shown = shown.after(item, 1.0)
-            views[slate.items[:read]] += expected[visitor, slate.items[:read]]
+            views[slate.items[:seen_to]] += expected[visitor, slate.items[:seen_to]]
             clicks[slate.items[liked]] += 1
             found[slate.items[liked]] += 1
             seen.clicks.append(len(liked))
@@ -150,9 +156,9 @@ def price(pipeline: Pipeline, request: Request, items: np.ndarray, clicked: np.n
     return float(clicked[before.items].sum() - clicked[items].sum())
 
 
-def table(seen: dict[str, list[Seen]], worlds: list[World], days: int) -> Table:
+def table(seen: dict[str, list[Seen]], worlds: list[World], title: str) -> Table:
     """A row an arm."""
-    shown = Table(title=f"{len(worlds)} worlds, {days} days", title_justify="left")
+    shown = Table(title=title, title_justify="left")
     shown.add_column("")
     for heading in (
         "clicks a slate",

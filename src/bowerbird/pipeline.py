@@ -111,23 +111,19 @@ class Pipeline:
                 slates.append(self.exploration(slate, offered, request.query, request.k, drawn_by(request)))
         return slates
 
-    def chances(
-        self, requests: Sequence[Request], shown: Sequence[NDArray[np.int32]], bandits: Sequence[Bandit] | None = None
-    ) -> list[NDArray[np.float64]]:
+    def chances(self, requests: Sequence[Request], shown: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float64]]:
         """How likely each item of these slates is to be at its place when the request is made, given those above it: of each slate (k,).
 
         Whatever the request's seed: exactly, as the propensities of `recommend` are. 0 for all from the first on that could not be there.
 
-        shown    of each slate the item numbers, from the first place down; −1 = no longer in the catalogue
-        bandits  of each request what is known of rewards; None = of all what this pipeline knows
+        shown  of each slate the item numbers, from the first place down; −1 = no longer in the catalogue
         """
         found = []
-        for at, (slate, offered) in enumerate(self._ranked(requests)):
+        for request, items, (slate, offered) in zip(requests, shown, self._ranked(requests), strict=True):
             if self.exploration is None:
-                found.append(certain(slate, shown[at]))
+                found.append(certain(slate, items))
             else:
-                explore = replace(self.exploration, bandit=bandits[at]) if bandits is not None else self.exploration
-                found.append(explore.chances(slate, offered, requests[at].query, requests[at].k, shown[at]))
+                found.append(self.exploration.chances(slate, offered, request.query, request.k, items))
         return found
 
     def candidates(self, requests: Sequence[Request]) -> Scores:

@@ -1,28 +1,24 @@
 """What a live engine served, read back from its store: slates, propensities, answers; and what another policy would have done instead."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.adaptation import Bandit
 from bowerbird.answers import Receipt
 from bowerbird.bundle import Bundle
 from bowerbird.config import parse
 from bowerbird.data import history_of, weigh
 from bowerbird.errors import DataError
 from bowerbird.evaluation.offpolicy.logged import LoggedSlates
-from bowerbird.live import HISTORY_LIMIT, Grower
+from bowerbird.live import HISTORY_LIMIT, Follower, Grower, fresh
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranking import allowed_items
 from bowerbird.store import SlateRow, SqlStore
-from bowerbird.types import Event, Happened, History, Offset, Query, Request, Shown
-
-BATCH = 64
-"""Requests scored at a time: each brings what was known of rewards when it was made."""
+from bowerbird.types import Event, Offset, Query, Request
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,7 +38,7 @@ class Served:
 
 
 def served(store: SqlStore, bundle: Bundle) -> Served:
-    """What a store holds.
+    """What a store holds. An answer by someone else than the user whom the slate was made for counts for nothing.
 
     bundle  says what events weigh
     raises  DataError if no slate is stored; for a kind of event that the bundle does not declare
@@ -50,8 +46,9 @@ def served(store: SqlStore, bundle: Bundle) -> Served:
     slates = tuple(slate for slate in store.all_slates() if slate.items)
     if not slates:
         raise DataError("off-policy: the store must hold slates that were shown, got none")
-    answers = [event for _, event in store.all_answers()]
-    liked = {(event.slate, event.item) for event, weight in zip(answers, weights_of(answers, bundle), strict=True) if weight > 0}
+    users = {slate.id: slate.user for slate in slates}
+    answers = [event for _, event in store.all_answers() if users.get(event.slate or "") in (None, event.user)]
+    liked = {(event.slate, event.item) for event, weight in zip(answers, _weights(answers, bundle), strict=True) if weight > 0}
     shape = (len(slates), max(len(slate.items) for slate in slates))
     rewards, propensities = np.full(shape, np.nan), np.full(shape, np.nan)
     for row, slate in enumerate(slates):
@@ -69,33 +66,36 @@ def target_chances(
     progress: Progress = silent,
     grower: Grower | None = None,
 ) -> NDArray[np.float64]:
-    """(n, k): how likely another policy would have been to show what was shown, given what stood above it; NaN beyond the end of a slate.
+    """(n, k): how likely a bundle with other ranking settings would have been to show what was shown, given what stood above it; NaN beyond
+    the end of a slate.
 
-    Each slate's request is made again from its receipt: the history of then, the items of then, and, where the policy explores, what the
-    answers of until then tell of rewards. The model is the bundle's, as it was fitted.
+    Each slate's request is made again from its receipt: the history of then, the items of then, and all that is learned from the log up to
+    where the engine had learned then, what exploration goes by too.
 
     ranking  the policy
-    slates   in the order in which they were made
     grower   reads items that were put in live; unless given, with the bundle's own encoder
     raises   ConfigError for a receipt that this version does not read
-    cost     one request a slate
+    cost     one request a slate, and where something learns from the log, telling it the log once
     """
-    puts, grower = store.items_since(0), grower or Grower()
+    base = replace(bundle, config=bundle.config.model_copy(update={"ranking": ranking}))
+    follower, puts, learned = Follower(store, grower or Grower()), store.items_since(0), fresh(base)
     receipts: list[Receipt] = [parse(Receipt, slate.receipt, f"slate {slate.id}: receipt") for slate in slates]
-    told = Told(store, bundle, {slate.id: slate for slate in slates})
-    found = np.full((len(slates), max(len(slate.items) for slate in slates)), np.nan)
-    for item_offset, stretch in groupby(range(len(slates)), key=lambda at: receipts[at].item_offset):
-        grown = grower.grown(bundle, [put.row for put in puts if put.offset <= item_offset])
-        pipeline, rows = Pipeline(grown.model, grown.catalogue, ranking), list(stretch)
-        bandit = None if pipeline.exploration is None else pipeline.exploration.bandit
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
-            progress("asking again", batch[0], len(slates))
-            bandits = None if bandit is None else [told.known(bandit, slates[at].offset, grown) for at in batch]
-            shown = [grown.catalogue.numbers(slates[at].items) for at in batch]
-            requests = [request_of(receipts[at], grown, store) for at in batch]
-            for at, chances in zip(batch, pipeline.chances(requests, shown, bandits), strict=True):
-                found[at, : len(chances)] = chances
+    found, done = np.full((len(slates), max(len(slate.items) for slate in slates)), np.nan), 0
+
+    def moment(at: int) -> tuple[Offset, Offset]:
+        return receipts[at].learned, receipts[at].item_offset
+
+    for (offset, items), together in groupby(sorted(range(len(slates)), key=moment), key=moment):
+        progress("asking again", done, len(slates))
+        learned, rows = follower.onward(learned, offset), list(together)
+        new = [put.row for put in puts if learned.item_offset < put.offset <= items]
+        then = follower.grower.grown(learned.bundle, new)
+        pipeline = Pipeline(then.model, then.catalogue, ranking, learned.bandit)
+        requests = [request_of(receipts[at], then, store) for at in rows]
+        shown = [then.catalogue.numbers(slates[at].items) for at in rows]
+        for at, chances in zip(rows, pipeline.chances(requests, shown), strict=True):
+            found[at, : len(chances)] = chances
+        done += len(rows)
     progress("asking again", len(slates), len(slates))
     return found
 
@@ -118,50 +118,7 @@ def request_of(receipt: Receipt, bundle: Bundle, store: SqlStore) -> Request:
     )
 
 
-class Told:
-    """What the answers of a store tell of rewards, up to one offset after another.
-
-    slates  those that are answered, by id
-    """
-
-    def __init__(self, store: SqlStore, bundle: Bundle, slates: dict[str, SlateRow]) -> None:
-        answers = list(store.all_answers())
-        weights = weights_of([event for _, event in answers], bundle)
-        self._answers = iter([(offset, event, weight) for (offset, event), weight in zip(answers, weights, strict=True)])
-        self._next = next(self._answers, None)
-        self._slates = slates
-        self._shown: dict[str, Shown] = {}
-        self._bandit: Bandit | None = None
-
-    def known(self, begun: Bandit, offset: Offset, grown: Bundle) -> Bandit:
-        """The state after all answers up to an offset, which does not fall from call to call.
-
-        begun  where the first answer found nothing
-        grown  the bundle with the items of then
-        """
-        bandit = begun if self._bandit is None else self._bandit
-        if len(bandit) < len(grown.catalogue) and grown.catalogue.vectors is not None:
-            bandit = bandit.with_vectors(grown.catalogue.vectors)
-        happened = []
-        while self._next is not None and self._next[0] <= offset:
-            happened += self._happened(self._next[1], self._next[2], grown)
-            self._next = next(self._answers, None)
-        self._bandit = bandit.after(happened)
-        return self._bandit
-
-    def _happened(self, event: Event, weight: float, grown: Bundle) -> list[Happened]:
-        slate = self._slates.get(event.slate or "")
-        number = grown.catalogue.number(event.item)
-        if slate is None or number is None:
-            return []
-        shown = self._shown.get(slate.id) or Shown(
-            grown.catalogue.numbers(slate.items), np.array(slate.standings, np.float32), np.array(slate.propensities)
-        )
-        self._shown[slate.id] = shown.after(number, weight)
-        return [Happened(event.user, Query(History.of([])), number, weight, shown)]
-
-
-def weights_of(events: Sequence[Event], bundle: Bundle) -> list[float]:
+def _weights(events: Sequence[Event], bundle: Bundle) -> list[float]:
     """What events tell of their items, as the bundle's settings have it; each alone, not held against the user's other ratings."""
     values = np.array([np.nan if event.value is None else event.value for event in events], np.float64)
     weights: list[float] = weigh(
