@@ -21,6 +21,7 @@ from bowerbird.errors import BundleError
 from bowerbird.explain import ExplainSettings
 from bowerbird.intents import Intents
 from bowerbird.language import EncoderSettings, IntentSettings, MiniLm, TextSettings
+from bowerbird.language.chat import ChatSettings, NoChat
 from bowerbird.models import Blend, Model, Recipe, pack, state, unpack
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.store import read_bundle, write_bundle
@@ -39,6 +40,7 @@ class Config(Settings):
     data: DataSettings = Field(default_factory=DataSettings)
     split: SplitSettings = Field(default_factory=SplitSettings)
     encoder: EncoderSettings = Field(default_factory=MiniLm)
+    chat: ChatSettings = Field(default_factory=NoChat)
     text: TextSettings = Field(default_factory=TextSettings)
     intents: IntentSettings = Field(default_factory=IntentSettings)
     model: Recipe = Field(default_factory=Blend)

@@ -6,7 +6,8 @@ import numpy as np
 
 from bowerbird.bundle import Bundle, Config, now
 from bowerbird.data import Catalogue, Dataset
-from bowerbird.language import CachedEncoder, default_cache_path, find_intents, item_texts
+from bowerbird.language import CachedEncoder, Namer, by_terms, default_cache_path, find_intents, item_texts
+from bowerbird.language.chat import CachedChat, by_chat
 from bowerbird.protocols import Progress, silent
 
 
@@ -20,15 +21,25 @@ def read_catalogue(
     raises  LanguageError if the encoder cannot be opened or does not answer
     """
     encoder = CachedEncoder(config.encoder.open(), cache or default_cache_path(), progress)
-    return with_intents(catalogue.with_vectors(encoder.encode(item_texts(catalogue.frame, config.text))), config, seed)
+    return with_intents(catalogue.with_vectors(encoder.encode(item_texts(catalogue.frame, config.text))), config, seed, progress)
 
 
-def with_intents(catalogue: Catalogue, config: Config, seed: int = 0) -> Catalogue:
-    """The catalogue divided into the intents that its vectors and words tell of; as it is where none are wanted or it has no vectors."""
+def with_intents(catalogue: Catalogue, config: Config, seed: int = 0, progress: Progress = silent) -> Catalogue:
+    """The catalogue divided into the intents that its vectors and words tell of; as it is where none are wanted or it has no vectors.
+
+    Their names are the chat model's, where one is set and says something that fits; else the texts' own words.
+    """
     if catalogue.vectors is None or config.intents.most == 0:
         return catalogue
     words = item_texts(catalogue.frame, config.text, labels=False)
-    return catalogue.with_intents(find_intents(catalogue.vectors, words, config.intents.most, np.random.default_rng(seed)))
+    return catalogue.with_intents(
+        find_intents(catalogue.vectors, words, config.intents.most, np.random.default_rng(seed), _namer(config, progress))
+    )
+
+
+def _namer(config: Config, progress: Progress) -> Namer:
+    chat = config.chat.open()
+    return by_terms if chat is None else by_chat(CachedChat(chat, progress=progress))
 
 
 def fit(dataset: Dataset, config: Config | None = None, *, seed: int = 0, progress: Progress = silent) -> Bundle:

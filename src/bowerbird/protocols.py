@@ -1,12 +1,12 @@
 """The seams: small shapes with one verb each. Anything of the right shape plugs in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.types import Event, Happened, Offset, Query, Scores, Slate, UserId
+from bowerbird.types import Event, Happened, Offset, Prompt, Query, Scores, Slate, UserId
 
 
 @runtime_checkable
@@ -95,6 +95,26 @@ class Encoder(Protocol):
     def dimension(self) -> int: ...
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class Chat(Protocol):
+    """Answers prompts in words: one text for each, in their order. An answer is what a model said, and nothing that can be trusted."""
+
+    @property
+    def name(self) -> str:
+        """Names the model: two of one name are taken to answer alike. Part of the cache key."""
+        ...
+
+    def complete(self, prompts: Sequence[Prompt]) -> list[str]: ...
+
+
+@runtime_checkable
+class Streams(Chat, Protocol):
+    """A `Chat` that can be listened to while it speaks."""
+
+    def stream(self, prompt: Prompt) -> Iterator[str]:
+        """The pieces of one answer as they come; joined they are the answer."""
+        ...
 
 
 class EventStore(Protocol):

@@ -12,7 +12,7 @@ taken), below 0 is a sign against. Weights lie in [-1, 1].
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -327,6 +327,49 @@ class Log:
             kinds=self.kinds[keep],
             context=self.context and Circumstances(self.context.values, self.context.codes[keep]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a talk with a chat model."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a chat model is asked.
+
+    messages     the talk so far, oldest first; the last one is the user's
+    system       what the model is told before it
+    schema       a JSON schema that the answer must follow; None = free text
+    max_tokens   of the answer
+    temperature  0 = always the likeliest token; above it answers vary
+    label        name and version of the file that it was made from: never sent, but a new version is asked anew where answers are kept
+    """
+
+    messages: tuple[Message, ...]
+    system: str = ""
+    schema: Mapping[str, Any] | None = None
+    max_tokens: int = 256
+    temperature: float = 0.0
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.messages or self.messages[-1].role != "user":
+            raise DataError(f"prompt: the last message must be the user's, got {self.messages[-1].role if self.messages else 'none'}")
+        if self.max_tokens < 1 or self.temperature < 0:
+            raise DataError(f"prompt: max_tokens must be ≥ 1 and temperature ≥ 0, got {self.max_tokens} and {self.temperature:g}")
+
+    @staticmethod
+    def of(text: str, system: str = "", schema: Mapping[str, Any] | None = None, max_tokens: int = 256) -> "Prompt":
+        """A prompt of one message.
+
+        >>> Prompt.of("hello").messages
+        (Message(role='user', text='hello'),)
+        """
+        return Prompt((Message("user", text),), system, schema, max_tokens)
 
 
 Json = dict[str, Any]

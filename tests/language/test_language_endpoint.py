@@ -11,6 +11,7 @@ from bowerbird.errors import ConfigError, DataError, LanguageError
 from bowerbird.language import Endpoint
 from bowerbird.language.backoff import LONGEST_S, Backoff, asked_s
 from bowerbird.language.endpoint import EndpointEncoder
+from bowerbird.language.server import Server as Asker
 
 KEY = "sk-very-secret"
 
@@ -41,8 +42,8 @@ class Server:
     def open(self, monkeypatch, **settings):
         monkeypatch.setenv("TEST_KEY", KEY)
         settings = Endpoint(**{"model": "m/1", "url": "https://api.test/v1", "key_env": "TEST_KEY", "concurrent": 1} | settings)
-        opened = settings.open(transport=httpx.MockTransport(self))
-        return EndpointEncoder(settings, opened.client, sleep=self.slept.append)
+        client = settings.client(httpx.MockTransport(self))
+        return EndpointEncoder(settings, Asker(settings, client, sleep=self.slept.append))
 
 
 def test_batches_are_put_back_in_order_and_at_unit_length(monkeypatch):

@@ -1,6 +1,7 @@
 """Vectors kept on disk, so that no text is read twice by the same encoder."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,23 +9,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.language.shelf import Shelf, Vectors
+from bowerbird.language.shelf import Shelf
 from bowerbird.protocols import Encoder, Progress, silent
+
+Vectors = dict[bytes, NDArray[np.float32]]
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 512
 """Texts read between two writes: what is lost when a run is stopped."""
 
 
-def default_cache_path() -> Path:
-    """Where vectors are kept unless said otherwise: `$BOWERBIRD_CACHE`, else `bowerbird` in `$XDG_CACHE_HOME` or in `~/.cache`.
+def default_cache_path(name: str = "vectors.sqlite") -> Path:
+    """Where vectors or answers are kept unless set: `$BOWERBIRD_CACHE`, else `bowerbird` in `$XDG_CACHE_HOME` or in `~/.cache`.
 
     >>> default_cache_path().name
     'vectors.sqlite'
     """
     if own := os.environ.get("BOWERBIRD_CACHE"):
-        return Path(own).expanduser() / "vectors.sqlite"
+        return Path(own).expanduser() / name
     shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "bowerbird" / "vectors.sqlite"
+    return (Path(shared) if shared else Path.home() / ".cache") / "bowerbird" / name
 
 
 class CachedEncoder:
@@ -64,7 +69,7 @@ class CachedEncoder:
         keys = [text_key(text) for text in texts]
         if not keys:
             return np.empty((0, self.dimension), np.float32)
-        kept = self._shelf.get(self.name, list(dict.fromkeys(keys)))
+        kept = self._kept(list(dict.fromkeys(keys)))
         texts_of = dict(zip(keys, texts, strict=True))
         fresh = self._read({key: text for key, text in texts_of.items() if key not in kept})
         if fresh:
@@ -72,6 +77,14 @@ class CachedEncoder:
             stale = {key: texts_of[key] for key, vector in kept.items() if len(vector) != dimension}
             kept |= fresh | self._read(stale)
         return np.stack([kept[key] for key in keys])
+
+    def _kept(self, keys: list[bytes]) -> Vectors:
+        """The vectors that are kept, all of one dimension."""
+        kept = {key: np.frombuffer(raw, "<f4").astype(np.float32, copy=False) for key, raw in self._shelf.get(self.name, keys).items()}
+        if len({len(vector) for vector in kept.values()}) > 1:
+            logger.warning("cache %s: the vectors of %s differ in dimension and are made again", self._shelf.path, self.name)
+            return {}
+        return kept
 
     def _read(self, new: dict[bytes, str]) -> Vectors:
         """Read these and keep them, in chunks of like length, so that the encoder pads little."""
@@ -81,7 +94,7 @@ class CachedEncoder:
             self.progress("reading texts", start, len(keys))
             some = keys[start : start + CHUNK]
             vectors = dict(zip(some, self.encoder.encode([new[key] for key in some]), strict=True))
-            self._shelf.put(self.name, vectors)
+            self._shelf.put(self.name, {key: np.asarray(vector, "<f4").tobytes() for key, vector in vectors.items()})
             read |= vectors
         if keys:
             self.progress("reading texts", len(keys), len(keys))

@@ -4,14 +4,16 @@ from pathlib import Path
 
 from bowerbird.errors import LanguageError
 
-SMALL = ["*.json", "*.txt", "*.model", "*/config.json"]
+SMALL = ["*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]
 ONNX = ["onnx/model.onnx", "onnx/model.onnx_data", "model.onnx", "model.onnx_data"]
 WEIGHTS = ["*.safetensors", "*/*.safetensors", "*.py"]
+SAFE = ["*.safetensors"]
 
 
-def fetch(model: str, revision: str | None, weights: list[str]) -> Path:
+def fetch(model: str, revision: str | None, weights: list[str], what: str = "encoder") -> Path:
     """The folder with the model's small files and those of `weights`; without a network, what was fetched before.
 
+    what    names the model in an error
     raises  LanguageError if there is no such model, it is not open to this user, or there is no network and no copy here
     """
     from huggingface_hub import snapshot_download  # noqa: PLC0415  half a second that most runs need not spend
@@ -23,7 +25,7 @@ def fetch(model: str, revision: str | None, weights: list[str]) -> Path:
         RevisionNotFoundError,
     )
 
-    where = f"encoder {model!r}"
+    where = f"{what} {model!r}"
     try:
         return Path(snapshot_download(model, revision=revision, allow_patterns=[*SMALL, *weights]))
     except GatedRepoError:

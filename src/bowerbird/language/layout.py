@@ -57,7 +57,7 @@ def read_layout(folder: Path) -> Layout | None:
 def fingerprint(folder: Path, *files: Path) -> str:
     """12 hex digits over the contents of `files`, or of every file in the folder that a model is made of. A gigabyte takes a second."""
     chosen = files or tuple(
-        path for path in sorted(folder.rglob("*")) if path.suffix in (".json", ".txt", ".safetensors", ".bin", ".model")
+        path for path in sorted(folder.rglob("*")) if path.suffix in (".json", ".txt", ".safetensors", ".bin", ".model", ".jinja")
     )
     digest = hashlib.sha256()
     for path in chosen:
