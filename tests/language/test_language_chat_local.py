@@ -2,18 +2,20 @@
 
 import importlib.util
 import json
+import shutil
 import warnings
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from bowerbird.errors import LanguageError
 from bowerbird.language.chat import LocalModel, ask_for
 from bowerbird.types import Message, Prompt
 
-for needed in ("torch", "transformers"):
-    pytest.importorskip(needed, reason=f"{needed} is not installed; it comes with the extra `chat`")
+torch = pytest.importorskip("torch", reason="torch is not installed; it comes with the extra `chat`")
+transformers = pytest.importorskip("transformers", reason="transformers is not installed; it comes with the extra `chat`")
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -24,18 +26,14 @@ TEMPLATE = (
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """A Llama of two small layers that speaks single bytes."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     bytes_alone = Tokenizer(models.BPE(vocab={letter: number for number, letter in enumerate(alphabet)}, merges=[]))
     bytes_alone.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bytes_alone.decoder = decoders.ByteLevel()
     bytes_alone.add_special_tokens(["<|im_start|>", "<|im_end|>"])
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bytes_alone, eos_token="<|im_end|>", chat_template=TEMPLATE)
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=bytes_alone, eos_token="<|im_end|>", chat_template=TEMPLATE)
     torch.manual_seed(1)
-    config = LlamaConfig(
+    config = transformers.LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=32,
         intermediate_size=64,
@@ -46,7 +44,7 @@ def folder(tmp_path_factory) -> Path:
     )
     place = tmp_path_factory.mktemp("tiny")
     tokenizer.save_pretrained(place)
-    LlamaForCausalLM(config).save_pretrained(place)
+    transformers.LlamaForCausalLM(config).save_pretrained(place)
     return place
 
 
@@ -119,8 +117,6 @@ def test_a_temperature_makes_answers_vary(tiny):
 
 
 def test_the_name_is_of_the_contents_and_not_of_the_place(folder, tiny, tmp_path):
-    import shutil
-
     other = shutil.copytree(folder, tmp_path / folder.name)
     assert LocalModel(model=str(other)).open(threads=1).name == tiny.name
     (other / "chat_template.jinja").write_text(TEMPLATE + " ")
@@ -128,8 +124,6 @@ def test_the_name_is_of_the_contents_and_not_of_the_place(folder, tiny, tmp_path
 
 
 def test_a_model_without_a_template_is_asked_all_the_same(folder, tmp_path):
-    import shutil
-
     bare = shutil.copytree(folder, tmp_path / "bare")
     (bare / "chat_template.jinja").unlink(missing_ok=True)
     chat = LocalModel(model=str(bare)).open(threads=1)
