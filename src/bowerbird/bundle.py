@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bowerbird import __version__
 from bowerbird.adaptation import LiveSettings
@@ -47,6 +47,12 @@ class Config(Settings):
     ranking: RankingSettings = Field(default_factory=RankingSettings)
     explain: ExplainSettings = Field(default_factory=ExplainSettings)
     live: LiveSettings = Field(default_factory=LiveSettings)
+
+    @model_validator(mode="after")
+    def _words_need_a_model(self) -> Self:
+        if self.explain.worded and isinstance(self.chat, NoChat):
+            raise ValueError("explain.worded must have a chat model, set the table [chat]")
+        return self
 
     @classmethod
     def load(cls, path: Path | str) -> Self:

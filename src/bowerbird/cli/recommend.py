@@ -29,4 +29,9 @@ def recommend(
         err.print(f"{result.unknown_items:,} events are about items that the bundle does not know; they were left out of account.")
     if result.without:
         err.print(f"{result.without:,} users got no item: nothing can be said of any item they may be shown.")
+    if (said := result.wording) is not None:
+        out.print(
+            f"Reasons: {said.worded:,} in the chat model's words, {said.fell_back:,} fell back on the template "
+            f"({said.unsupported:,} said what is not among the facts, {said.failed:,} unanswered); {said.plain:,} had nothing to word."
+        )
     out.print(f"Wrote {out_path}: {len(result.slates):,} rows for {result.users:,} users.")

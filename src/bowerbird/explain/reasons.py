@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from bowerbird.data import Catalogue
 from bowerbird.explain.attribution import Carriers, carriers
 from bowerbird.explain.certificate import Certificate, certify, falls
+from bowerbird.explain.facts import Facts
 from bowerbird.explain.features import shared
 from bowerbird.explain.settings import ExplainSettings
-from bowerbird.explain.wording import ENGLISH, Phrases, unverified, verified
+from bowerbird.explain.tongues import TONGUES
+from bowerbird.explain.wording import Phrases, unverified, verified
 from bowerbird.protocols import Scorer
 from bowerbird.types import History, Query, Slate
 
@@ -27,6 +29,7 @@ class Reason:
     rank_without  its rank without the cited items. None = nothing speaks for it without them; also where nothing is cited
     text          the reason in words
     verified      whether the cited items passed the test
+    facts         what a wording of it may say; None where it did not pass, or cites the item itself: then `text` is what there is to say
     """
 
     item: int
@@ -36,6 +39,7 @@ class Reason:
     rank_without: int | None
     text: str
     verified: bool
+    facts: Facts | None = None
 
 
 def explain(
@@ -46,16 +50,18 @@ def explain(
     catalogue: Catalogue,
     settings: ExplainSettings | None = None,
     *,
-    phrases: Phrases = ENGLISH,
+    phrases: Phrases | None = None,
 ) -> list[Reason]:
     """One reason for each item of the slate, in its order, each tested: see `certificate`.
 
     allowed  (n_items,) bool: the items that may be shown, the same in every ranking that is compared
+    phrases  of the template; None = those of `settings.language`
     raises   DataError if `allowed` does not fit the scorer
     cost     one `contributions` and one `score` of at most 2 + 3 · len(slate) queries; two `score` calls for a scorer that does not
              explain itself
     """
     settings = settings or ExplainSettings()
+    phrases = phrases or TONGUES[settings.language].phrases
     if len(slate) == 0:
         return []
     claims = carriers(scorer, query, slate.items, settings)
@@ -71,9 +77,12 @@ def _reason(
     named = (proof.cited if passed else claim.items[:1]).tolist()
     others = [other for other in named if other != item]
     common = shared(catalogue, item, others)
+    facts = None
     if passed:
         names = [phrases.itself if other == item else catalogue.titles[other] for other in named]
         liked = _all_liked(named, history, settings)
+        if item not in named:
+            facts = Facts(tuple(names), liked, common, proof.rank_with, proof.rank_without)
         text = verified(names, common, liked, rank_with=proof.rank_with, rank_without=proof.rank_without, phrases=phrases)
     else:
         names = [catalogue.titles[other] for other in others]
@@ -81,7 +90,7 @@ def _reason(
         newcomer = len(history) == 0
         rank_with, rank_anyone = proof.rank_with, proof.rank_anyone
         text = unverified(names, common, newcomer=newcomer, rank_with=rank_with, rank_anyone=rank_anyone, near=near, phrases=phrases)
-    return Reason(item, proof.cited, common.names, proof.rank_with, proof.rank_without, text, passed)
+    return Reason(item, proof.cited, common.names, proof.rank_with, proof.rank_without, text, passed, facts)
 
 
 def _all_liked(items: Sequence[int], history: History, settings: ExplainSettings) -> bool:

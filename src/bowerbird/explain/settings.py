@@ -1,5 +1,7 @@
 """The `[explain]` part of the configuration."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from bowerbird.config import Settings
@@ -15,6 +17,9 @@ class ExplainSettings(Settings):
                 2nd to 4th, from 10th to 20th
     occluded    for scorers that cannot say what each event adds: how many of the newest liked items are taken away one at a time
     liked_from  cited items of at least this weight are "liked" in the wording; None = never say so (views, clicks)
+    language    of the reasons
+    worded      whether the chat model words them; what it says is shown only where every claim is among the facts, else the template speaks
+    budget_s    how long a request may wait for its words; batches wait for all
     """
 
     max_cited: int = Field(default=3, ge=1, le=3)
@@ -23,3 +28,6 @@ class ExplainSettings(Settings):
     min_fall: float = Field(default=1.0, ge=0)
     occluded: int = Field(default=20, ge=1)
     liked_from: float | None = Field(default=0.75, gt=0)
+    language: Literal["en", "de", "zh"] = "en"
+    worded: bool = False
+    budget_s: float = Field(default=0.3, gt=0)
