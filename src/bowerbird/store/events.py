@@ -19,6 +19,7 @@ from bowerbird.store.schema import items as items_table
 from bowerbird.store.schema import slates as slates_table
 from bowerbird.store.schema import snapshots
 from bowerbird.store.slates import SlateRow, forget_unknown, found, slate_of, stored
+from bowerbird.store.whole import table
 from bowerbird.types import Event, Json, Offset, UserId
 
 CHUNK = 20_000
@@ -109,6 +110,23 @@ class SqlStore:
         """How many events there are. O(events): reads an index through."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).select_from(events_table)).scalar_one()
+
+    def tables(self, up_to: Offset | None = None, rows: int = CHUNK) -> Iterator[pl.DataFrame]:
+        """All events with an offset of at most `up_to`, in the order of their arrival, `rows` a table; none where there are none.
+
+        Columns: offset, user, item, time (aware UTC), kind, value, text, context (a JSON object, null = empty).
+
+        up_to  unless given, the newest when it is called: what is stored meanwhile is not in any of the tables
+        cost   O(events); memory, that of one table
+        """
+        end, since = self.newest() if up_to is None else up_to, 0
+        while since < end:
+            with self._database.reading() as connection:
+                found = table(connection, since, end, rows)
+            if not len(found):
+                return
+            yield found
+            since = int(found["offset"][-1])
 
     def users(self, limit: int) -> list[UserId]:
         """Up to `limit` users, whoever did something last first. Reads back from the newest event until it has found so many."""
