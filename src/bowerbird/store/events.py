@@ -116,7 +116,7 @@ class SqlStore:
 
         Columns: offset, user, item, time (aware UTC), kind, value, text, context (a JSON object, null = empty).
 
-        up_to  unless given, the newest when it is called: what is stored meanwhile is not in any of the tables
+        up_to  unless given, the newest when the first table is asked for: what is stored later is not in any of the tables
         cost   O(events); memory, that of one table
         """
         end, since = self.newest() if up_to is None else up_to, 0
