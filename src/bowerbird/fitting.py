@@ -8,6 +8,7 @@ from bowerbird.bundle import Bundle, Config, now
 from bowerbird.data import Catalogue, Dataset
 from bowerbird.language import CachedEncoder, Namer, by_terms, default_cache_path, find_intents, item_texts
 from bowerbird.language.chat import CachedChat, by_chat
+from bowerbird.models.warm import Start, fit_again
 from bowerbird.protocols import Progress, silent
 
 
@@ -42,15 +43,19 @@ def _namer(config: Config, progress: Progress) -> Namer:
     return by_terms if chat is None else by_chat(CachedChat(chat, progress=progress))
 
 
-def fit(dataset: Dataset, config: Config | None = None, *, seed: int = 0, progress: Progress = silent) -> Bundle:
+def fit(
+    dataset: Dataset, config: Config | None = None, *, start: Bundle | None = None, seed: int = 0, progress: Progress = silent
+) -> Bundle:
     """Fit the model that `config` names on all of the data.
 
-    seed    of everything random: the same seed, data and settings give the same bundle
+    start   a bundle with whose parameters the fit begins, where the model can (`models.warm`)
+    seed    of everything random: the same seed, start, data and settings give the same bundle
     raises  ConfigError for a rule on a column that the items do not have, before anything is learned; LanguageError from reading the
             texts; DataError where the data cannot be learned from
     """
     config = config or Config()
     config.ranking.rules.build(dataset.catalogue)
     catalogue = read_catalogue(dataset.catalogue, config, progress=progress, seed=seed)
-    model = config.model.fit(dataset.log, catalogue, np.random.default_rng(seed), progress)
+    begin = None if start is None else Start.between(start.model, start.catalogue, catalogue)
+    model = fit_again(config.model, begin, dataset.log, catalogue, np.random.default_rng(seed), progress)
     return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, now())

@@ -28,7 +28,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "hours", "tried", "events", "breaks", "wanted"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("settings", "hours", "tried", "events", "breaks", "wanted"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
 def test_due(settings, hours, tried, events, breaks, wanted):
     attempt = None if tried is None else FITTED + timedelta(hours=tried)
     said = due(settings, fitted=FITTED, tried=attempt, at=FITTED + timedelta(hours=hours), new_events=events, breaks=breaks)

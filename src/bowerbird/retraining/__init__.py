@@ -1,0 +1,28 @@
+"""Later: models are fitted again on what has happened, and go live if they are better."""
+
+from bowerbird.retraining.contest import Contest, Standing, challenge
+from bowerbird.retraining.due import Due, due
+from bowerbird.retraining.guard import Guard, Rate
+from bowerbird.retraining.heldout import newest_learned
+from bowerbird.retraining.log import logged
+from bowerbird.retraining.run import Retrained, as_served, retrain
+from bowerbird.retraining.settings import ContestSettings, GuardSettings, RetrainSettings, ScheduleSettings
+
+__all__ = [
+    "Contest",
+    "ContestSettings",
+    "Due",
+    "Guard",
+    "GuardSettings",
+    "Rate",
+    "RetrainSettings",
+    "Retrained",
+    "ScheduleSettings",
+    "Standing",
+    "as_served",
+    "challenge",
+    "due",
+    "logged",
+    "newest_learned",
+    "retrain",
+]

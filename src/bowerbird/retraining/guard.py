@@ -45,8 +45,8 @@ class Guard:
     """What is to be known of a bundle since it went live. A value: `after` gives the next one, a fold over the rewards of its slates.
 
     Let q be what must be kept: the lower confidence limit (Clopper and Pearson, at half of the alarm) of the former bundle's rate, less the
-    tolerance. Every lower rate θ bets against q: after s rewards in n slates it has (θ/q)^s ((1−θ)/(1−q))^(n−s). The evidence is the mean of
-    that over all θ in (0, q), none preferred. As long as each slate is rewarded with a chance of q or more, whatever came before it, the
+    tolerance. Every lower rate θ bets against q: after s rewards in n slates it has (θ/q)^s ((1−θ)/(1−q))^(n−s). The evidence is the mean
+    of that over all θ in (0, q), none preferred. As long as each slate is rewarded with a chance of q or more, whatever came before it, the
     evidence is a supermartingale from 1 on, so that the chance that it *ever* reaches 2 / alarm is at most half of the alarm (Ville).
     Together with the other half: a bundle as good as the former one is ever taken back with a chance of `alarm` at most, however often
     it is looked at, and wherever one stops.
