@@ -16,12 +16,13 @@ from bowerbird.cli.offpolicy import offpolicy
 from bowerbird.cli.rebuild import rebuild
 from bowerbird.cli.recommend import recommend
 from bowerbird.cli.replay import replay
+from bowerbird.cli.retrain import retrain
 from bowerbird.cli.serve import serve
 from bowerbird.cli.tune import tune
 from bowerbird.errors import BowerbirdError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (fit, evaluate, replay, frontier, offpolicy, tune, bench, recommend, serve, rebuild, inspect, demo):
+for command in (fit, evaluate, replay, frontier, offpolicy, tune, bench, recommend, serve, retrain, rebuild, inspect, demo):
     app.command()(command)
 
 

@@ -1,8 +1,8 @@
 """What a live engine keeps beside its bundle: items put in, and what it learns from the log."""
 
-from bowerbird.live.following import HISTORY_LIMIT, Follower, fresh, learns
+from bowerbird.live.following import HISTORY_LIMIT, Follower, Room, fresh, learns, newest_event
 from bowerbird.live.growing import Grower
 from bowerbird.live.learned import Learned
 from bowerbird.live.slatelog import SlateLog
 
-__all__ = ["HISTORY_LIMIT", "Follower", "Grower", "Learned", "SlateLog", "fresh", "learns"]
+__all__ = ["HISTORY_LIMIT", "Follower", "Grower", "Learned", "Room", "SlateLog", "fresh", "learns", "newest_event"]

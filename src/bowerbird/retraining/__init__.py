@@ -1,10 +1,11 @@
 """Later: models are fitted again on what has happened, and go live if they are better."""
 
 from bowerbird.retraining.contest import Contest, Standing, challenge
-from bowerbird.retraining.due import Due, due
+from bowerbird.retraining.due import Due, due, new_events
 from bowerbird.retraining.guard import Guard, Rate
 from bowerbird.retraining.heldout import newest_learned
 from bowerbird.retraining.log import logged
+from bowerbird.retraining.report import Outcome, read_outcome, table, to_json
 from bowerbird.retraining.run import Retrained, as_served, retrain
 from bowerbird.retraining.settings import ContestSettings, GuardSettings, RetrainSettings, ScheduleSettings
 
@@ -14,6 +15,7 @@ __all__ = [
     "Due",
     "Guard",
     "GuardSettings",
+    "Outcome",
     "Rate",
     "RetrainSettings",
     "Retrained",
@@ -23,6 +25,10 @@ __all__ = [
     "challenge",
     "due",
     "logged",
+    "new_events",
     "newest_learned",
+    "read_outcome",
     "retrain",
+    "table",
+    "to_json",
 ]

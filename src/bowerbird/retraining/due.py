@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bowerbird.bundle import Bundle
+from bowerbird.live import newest_event
 from bowerbird.retraining.settings import ScheduleSettings
+from bowerbird.store import SqlStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,8 @@ def due(settings: ScheduleSettings, *, fitted: datetime, tried: datetime | None,
     if settings.breaks and breaks >= settings.breaks and ago >= timedelta(hours=settings.rest_hours):
         return Due(True, f"{breaks} break{'s' if breaks > 1 else ''} of the stream since the last fit, {hours}")
     return Due(False, f"the last fit was {hours}")
+
+
+def new_events(champion: Bundle, store: SqlStore, most: int) -> int:
+    """How many events of the store the champion has not learned from, counted up to `most`: those later than its newest. O(events)."""
+    return len(store.newer(newest_event(champion), 0, store.newest(), most))

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from bowerbird.bundle import Bundle
-from bowerbird.data.times import seconds
 from bowerbird.errors import DataError
 from bowerbird.evaluation.replay import Questions, questions
+from bowerbird.live import newest_event
 from bowerbird.retraining.settings import ContestSettings
 from bowerbird.types import Log
 
@@ -16,8 +16,8 @@ DAY = 86_400.0
 
 def newest_learned(bundle: Bundle) -> float:
     """The instant of the newest event that the bundle was fitted on, seconds since 1970; NaN if its events have no times."""
-    times = seconds(bundle.events["time"]).to_numpy()
-    return float(np.nan if np.isnan(times).all() else np.nanmax(times))
+    newest = newest_event(bundle)
+    return float("nan") if newest is None else newest.timestamp()
 
 
 def held_out(log: Log, learned: float, settings: ContestSettings, *, repeats: bool, seed: int) -> Questions:

@@ -26,7 +26,7 @@ def logged(store: SqlStore, bundle: Bundle, now: datetime | None = None, progres
     tables = list(store.tables())
     if not tables:
         raise DataError("retrain: the store has no events, so there is nothing to learn from")
-    items = bundle.catalogue.upsert([row for _, row in store.items_since(0)]).frame
+    items = bundle.catalogue.upsert([put.row for put in store.items_since(0)]).frame
     events = pl.concat(tables)
     circumstances, findings = _circumstances(events["context"], bundle.config.data.context)
     raw = events.drop("offset", "context").with_columns(circumstances)

@@ -6,7 +6,7 @@ from datetime import datetime
 from bowerbird import fitting
 from bowerbird.bundle import Bundle, Config
 from bowerbird.data import CleaningReport, Dataset
-from bowerbird.language import CachedEncoder
+from bowerbird.live import Grower
 from bowerbird.protocols import Progress, silent
 from bowerbird.retraining.contest import Contest, challenge
 from bowerbird.retraining.log import logged
@@ -63,5 +63,4 @@ def retrain(
 
 def as_served(champion: Bundle, store: SqlStore) -> Bundle:
     """The bundle with the items that were put in live, as the engine has it."""
-    rows = [row for _, row in store.items_since(0)]
-    return fitting.with_items(champion, rows, CachedEncoder(champion.config.encoder.open())) if rows else champion
+    return Grower().grown(champion, [put.row for put in store.items_since(0)])

@@ -15,7 +15,8 @@ from bowerbird.evaluation.metrics import hit_rate, ndcg
 from bowerbird.evaluation.replay import Questions
 from bowerbird.evaluation.replay.cadence import how_many
 from bowerbird.protocols import Progress
-from bowerbird.types import Log, Request, Slate
+from bowerbird.retraining.lessons import Lessons
+from bowerbird.types import Circumstances, Log, Request, Slate
 
 BATCH = 256
 
@@ -58,14 +59,18 @@ class Side:
         values = events["value"].fill_null(float("nan")).to_numpy()
         weights = weigh(events["kind"], values, users, bundle.config.data, bundle.scale)
         kinds = kind_numbers(events["kind"], bundle.config.data.all_kinds)
-        log = Log(users, items[known], weights, data.log.times[known], data.log.n_users, len(bundle.catalogue), kinds)
+        context = data.log.context and Circumstances(data.log.context.values, data.log.context.codes[known])
+        log = Log(users, items[known], weights, data.log.times[known], data.log.n_users, len(bundle.catalogue), kinds, context)
         numbers = data.catalogue.numbers(bundle.catalogue.ids)
         strange = np.flatnonzero(numbers < 0)
         numbers[strange] = len(data.catalogue) + np.arange(len(strange))
         return Side(bundle, log, numbers)
 
     def asked(self, questions: Questions, k: int, seed: int, what: str, progress: Progress) -> Figures:
-        """Ask each question as the server would be asked, with all that happened before its instant; ties count against the side."""
+        """Ask each question as the server would be asked, with all that happened before its instant; ties count against the side.
+
+        Who learns from events while live has learned from those before each batch of questions, since the fit.
+        """
         begun = perf_counter()
         slates = list(self._answers(questions, k, seed, what, progress))
         seconds = perf_counter() - begun
@@ -73,10 +78,12 @@ class Side:
         return Figures(ndcg(judged, k), hit_rate(judged, k), seconds)
 
     def _answers(self, questions: Questions, k: int, seed: int, what: str, progress: Progress) -> Iterator[Slate]:
+        lessons = Lessons(self.bundle, self.log)
         for place in range(0, len(questions), BATCH):
             progress(what, place, len(questions))
+            bundle = lessons.told(float(questions.times[place]))
             events = questions.events[place : place + BATCH].tolist()
-            for slate in self.bundle.pipeline.recommend([self._request(questions.log, event, k, seed) for event in events]):
+            for slate in bundle.pipeline.recommend([self._request(questions.log, event, k, seed) for event in events]):
                 yield Slate(self.numbers[slate.items], slate.scores)
         progress(what, len(questions), len(questions))
 
