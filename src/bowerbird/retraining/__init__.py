@@ -6,21 +6,29 @@ from bowerbird.retraining.guard import Guard, Rate
 from bowerbird.retraining.heldout import newest_learned
 from bowerbird.retraining.log import logged
 from bowerbird.retraining.report import Outcome, read_outcome, table, to_json
+from bowerbird.retraining.retrainer import Retrainer, State
 from bowerbird.retraining.run import Retrained, as_served, retrain
+from bowerbird.retraining.sentry import Sentry
 from bowerbird.retraining.settings import ContestSettings, GuardSettings, RetrainSettings, ScheduleSettings
+from bowerbird.retraining.shelf import Entry, Shelf
 
 __all__ = [
     "Contest",
     "ContestSettings",
     "Due",
+    "Entry",
     "Guard",
     "GuardSettings",
     "Outcome",
     "Rate",
     "RetrainSettings",
     "Retrained",
+    "Retrainer",
     "ScheduleSettings",
+    "Sentry",
+    "Shelf",
     "Standing",
+    "State",
     "as_served",
     "challenge",
     "due",
