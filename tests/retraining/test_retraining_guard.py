@@ -30,6 +30,14 @@ def test_the_evidence_is_the_mean_of_all_bets_on_lower_rates(q: float) -> None:
         assert float(evidence(s, n, q)) == pytest.approx(np.log(mean / q), abs=1e-6)
 
 
+def test_what_must_be_kept_is_the_rate_at_which_so_much_reward_is_as_rare_as_said() -> None:
+    """The definition of Clopper and Pearson's limit."""
+    guard = Guard(Rate(400, 90), SETTINGS)
+    assert binom.sf(89, 400, guard.kept) == pytest.approx(SETTINGS.alarm / 2)
+    lenient = Guard(Rate(400, 90), GuardSettings(alarm=0.1, tolerance=0.25))
+    assert lenient.kept == pytest.approx(0.75 * guard.kept)
+
+
 @pytest.mark.parametrize("n", [1, 7, 60])
 def test_nobody_who_keeps_the_rate_is_expected_to_give_evidence(n: int) -> None:
     """The mean of the evidence after n slates is 1 at the rate itself, and less above it."""

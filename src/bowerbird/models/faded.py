@@ -22,6 +22,7 @@ from bowerbird.models.mf import Mf, MfModel
 from bowerbird.models.ncf import Ncf, NcfModel
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.slim import Slim
+from bowerbird.models.warm import Start, fit_again
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores
@@ -56,7 +57,15 @@ class Faded(Settings):
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "FadedModel":
         """Fit the member, then learn what a break is."""
-        model = self.member.fit(log, catalogue, rng, progress)
+        return self._fit(None, log, catalogue, rng, progress)
+
+    def fit_from(self, start: Start, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "FadedModel":
+        """As `fit`, the member from the member of a `FadedModel`, or from a model of its own kind, where it can."""
+        member = start.model.member if isinstance(start.model, FadedModel) else start.model
+        return self._fit(Start(member, start.items), log, catalogue, rng, progress)
+
+    def _fit(self, start: Start | None, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress) -> "FadedModel":
+        model = fit_again(self.member, start, log, catalogue, rng, progress)
         progress("faded: breaks", 0, 1)
         try:
             watch = self.breaks.fit(log, rng)

@@ -20,7 +20,7 @@ from bowerbird.types import Log, Query, Scores
 
 BATCH = 256
 
-AGAIN = 4
+AGAIN = 2
 """A fit that begins with the vectors of the one before takes this part of the iterations (`python benchmarks/warm.py`)."""
 
 
@@ -59,7 +59,7 @@ class Ials(Settings):
         return self._fit(None, log, catalogue, rng, progress)
 
     def fit_from(self, start: Start, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "IalsModel":
-        """As `fit`, in a quarter of the iterations, from the items' vectors of an `IalsModel` with as many factors."""
+        """As `fit`, in half of the iterations, from the items' vectors of an `IalsModel` with as many factors."""
         before = start.model
         fits = isinstance(before, IalsModel) and before.item_vectors.shape[1] == self.factors
         return self._fit(start if fits else None, log, catalogue, rng, progress)

@@ -7,8 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaln
-from scipy.stats import beta
+from scipy.special import betainc, betaincinv, betaln
 
 from bowerbird.errors import DataError
 from bowerbird.retraining.settings import GuardSettings
@@ -117,5 +116,5 @@ def evidence(rewarded: ArrayLike, slates: ArrayLike, kept: float) -> NDArray[np.
 def _kept(before: Rate, settings: GuardSettings) -> float:
     if before.rewarded == 0:
         return 0.0
-    low = beta.ppf(settings.alarm / 2, before.rewarded, before.slates - before.rewarded + 1)
+    low = betaincinv(before.rewarded, before.slates - before.rewarded + 1, settings.alarm / 2)
     return float(low) * (1 - settings.tolerance)
