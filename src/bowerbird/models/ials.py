@@ -21,7 +21,7 @@ from bowerbird.types import Log, Query, Scores
 BATCH = 256
 
 AGAIN = 2
-"""A fit that begins with the vectors of the one before takes this part of the iterations (`python benchmarks/warm.py`)."""
+"""A fit that begins with the vectors of the one before takes the iterations divided by this (`python benchmarks/warm.py`)."""
 
 
 class Ials(Settings):
