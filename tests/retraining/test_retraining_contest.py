@@ -9,10 +9,12 @@ import pytest
 import retraining_world as world
 
 from bowerbird.bundle import Bundle, Config
+from bowerbird.data import Catalogue
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError, DataError
 from bowerbird.evaluation import paired
-from bowerbird.retraining import ContestSettings, RetrainSettings, as_served, challenge, logged, newest_learned, retrain
+from bowerbird.protocols import silent
+from bowerbird.retraining import Contest, ContestSettings, RetrainSettings, as_served, challenge, logged, newest_learned, retrain
 from bowerbird.retraining.heldout import held_out
 from bowerbird.retraining.sides import Side
 from bowerbird.store import SqlStore
@@ -66,6 +68,13 @@ def test_where_nothing_changed_one_as_good_does_not_win_unless_it_may(champion: 
     assert retrain(champion, same, settings=lenient).contest.verdict == "won"
 
 
+def test_the_lower_end_decides(champion: Bundle, shifted: SqlStore) -> None:
+    lead = retrain(champion, shifted, settings=ASKED).contest.lead
+    for margin, verdict in ((lead.low - 1e-6, "won"), (lead.low + 1e-6, "lost")):
+        decided = ASKED.model_copy(update={"contest": ASKED.contest.model_copy(update={"margin": margin})})
+        assert retrain(champion, shifted, settings=decided).contest.verdict == verdict
+
+
 def test_the_same_run_gives_the_same_bundle(champion: Bundle, shifted: SqlStore) -> None:
     one, other = (retrain(champion, shifted, settings=ASKED) for _ in range(2))
     assert one.bundle.fingerprint == other.bundle.fingerprint
@@ -115,6 +124,37 @@ def test_each_answers_as_it_would_be_served(champion: Bundle, shifted: SqlStore)
             np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
     assert data.catalogue.number("strange") == len(side.bundle.catalogue)
     assert [data.catalogue.ids[number] for number in side.numbers.tolist()] == list(side.bundle.catalogue.ids)
+
+
+def test_how_items_are_numbered_changes_nothing(champion: Bundle, shifted: SqlStore) -> None:
+    """The contest's numbers are not the champion's: its items lie the other way round, and two of them it does not have at all."""
+    turned = Catalogue(champion.catalogue.frame[2:].reverse())
+    plain, odd = logged(shifted, champion), logged(shifted, replace(champion, catalogue=turned, model=champion.model))
+    assert odd.catalogue.ids[0] == champion.catalogue.ids[-1]
+    side, other = Side.of(champion, plain), Side.of(champion, odd)
+    settings = ContestSettings(least_questions=1, least_users=2)
+    figures = [
+        one.asked(held_out(data.log, newest_learned(champion), settings, repeats=False, seed=0), 10, 0, "asking", silent)
+        for one, data in ((side, plain), (other, odd))
+    ]
+    np.testing.assert_array_equal(figures[0].ndcg, figures[1].ndcg)
+    cut = Side.of(champion, replace(plain, catalogue=turned))
+    assert cut.numbers.tolist() == [len(turned), len(turned) + 1, *range(len(turned))[::-1]]
+
+
+def test_the_champion_has_the_items_that_were_put_in_live(champion: Bundle, shifted: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    shifted.put_items([{"item": "moon", "title": "a moon"}])
+    judged = []
+
+    def judge(one: Bundle, *_: object, **__: object) -> Contest:
+        judged.append(one)
+        return Contest("no contest", "only looked at")
+
+    monkeypatch.setattr("bowerbird.retraining.run.challenge", judge)
+    retrain(champion, shifted)
+    engine = Engine(champion, shifted)
+    np.testing.assert_array_equal(judged[0].catalogue.vectors, engine._live.bundle.catalogue.vectors)
+    assert judged[0].catalogue.ids == engine.catalogue.ids == (*champion.catalogue.ids, "moon")
 
 
 def test_the_figures_are_those_of_asking_one_by_one(champion: Bundle, shifted: SqlStore) -> None:

@@ -56,6 +56,14 @@ def test_false_alarms_are_rare_though_it_is_looked_at_after_every_slate(rate: fl
     assert ever.mean() <= SETTINGS.alarm
 
 
+@pytest.mark.parametrize("odds", [4, 20])
+def test_against_a_rate_that_is_known_such_evidence_is_as_rare_as_ville_says(odds: float) -> None:
+    """And not much rarer: else drops would be seen too late."""
+    rng = np.random.default_rng(4)
+    ever = (evidences(0.3, np.full(1000, 0.3), slates=2000, rng=rng) >= np.log(odds)).any(axis=1).mean()
+    assert 0.2 / odds < ever <= 1 / odds
+
+
 def test_a_test_made_to_be_looked_at_once_would_cry_wolf() -> None:
     """Why all this: against a former rate that is known, Fisher's kind of test looked at after each slate is wrong time and again."""
     rng = np.random.default_rng(0)
@@ -83,10 +91,12 @@ def test_the_guard_is_the_fold_of_its_slates() -> None:
     rewards = (np.random.default_rng(3).random(400) < 0.1).astype(int).tolist()
     guard, n = Guard(Rate(2000, 600), SETTINGS), 0
     while guard.verdict == "watching":
+        assert guard.evidence < np.log(2 / SETTINGS.alarm)
         guard, n = guard.after(rewards[n]), n + 1
         assert guard.since == Rate(n, sum(rewards[:n]))
         assert guard.evidence == pytest.approx(float(evidence(sum(rewards[:n]), n, guard.kept)))
     assert guard.verdict == "dropped"
+    assert guard.evidence >= np.log(2 / SETTINGS.alarm)
     for reward in [1] * 500:
         guard = guard.after(reward)
     assert (guard.verdict, guard.since.slates) == ("dropped", n)

@@ -14,6 +14,7 @@ from bowerbird.retraining import ContestSettings, logged, newest_learned
 from bowerbird.retraining.heldout import held_out
 from bowerbird.retraining.lessons import Lessons
 from bowerbird.retraining.sides import Side
+from bowerbird.types import Event
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def pupil() -> Bundle:
 
 def test_it_is_told_of_everything_since_its_fit_in_the_order_of_time(pupil: Bundle, tmp_path: Path) -> None:
     with world.store(tmp_path / "log.db", pupil, shifted=True, users=20) as store:
+        store.append([Event("new0", "i0", world.LATER + 30 * world.DAY, "like"), Event("old3", "i1", world.LATER, "like")])
         log = logged(store, pupil).log
     lessons, fitted = Lessons(pupil, log), newest_event(pupil).timestamp()
     later = np.sort(log.times[log.times > fitted])
