@@ -1,12 +1,15 @@
 """When a retraining is due: never without new events, by the clock, or on drift after a rest."""
 
+import re
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from bowerbird.retraining.due import due
-from bowerbird.retraining.settings import ContestSettings, ScheduleSettings
+from bowerbird.retraining.settings import ContestSettings, RetrainSettings, ScheduleSettings
 
 FITTED = datetime(2024, 1, 1, tzinfo=UTC)
 DAILY = ScheduleSettings(every_hours=24, breaks=2, rest_hours=3, least_events=100)
@@ -45,3 +48,14 @@ def test_settings_without_effect_are_refused():
         ScheduleSettings(breaks=0, rest_hours=5)
     with pytest.raises(ValidationError, match="holdout has no effect"):
         ContestSettings(holdout_days=2, holdout=0.5)
+
+
+def test_the_page_shows_the_defaults():
+    page = (Path(__file__).parents[2] / "docs" / "retraining.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert RetrainSettings.model_validate(tomllib.loads(shown)) == RetrainSettings()
+    assert {name: set(table) for name, table in tomllib.loads(shown).items() if isinstance(table, dict)} == {
+        "contest": set(ContestSettings.model_fields) - {"holdout_days"},
+        "schedule": set(ScheduleSettings.model_fields),
+        "guard": {"alarm", "tolerance", "before", "until"},
+    }
