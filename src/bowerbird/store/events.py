@@ -122,11 +122,11 @@ class SqlStore:
         end, since = self.newest() if up_to is None else up_to, 0
         while since < end:
             with self._database.reading() as connection:
-                found = table(connection, since, end, rows)
-            if not len(found):
+                part = table(connection, since, end, rows)
+            if not len(part):
                 return
-            yield found
-            since = int(found["offset"][-1])
+            yield part
+            since = int(part["offset"][-1])
 
     def users(self, limit: int) -> list[UserId]:
         """Up to `limit` users, whoever did something last first. Reads back from the newest event until it has found so many."""
