@@ -51,8 +51,8 @@ def test_nobody_who_keeps_the_rate_is_expected_to_give_evidence(n: int) -> None:
 @pytest.mark.parametrize("rate", [0.05, 0.4])
 def test_false_alarms_are_rare_though_it_is_looked_at_after_every_slate(rate: float) -> None:
     rng = np.random.default_rng(0)
-    q = kept(rate, before=2000, runs=600, rng=rng)
-    ever = (evidences(rate, q, slates=3000, rng=rng) >= np.log(2 / SETTINGS.alarm)).any(axis=1)
+    q = kept(rate, before=2000, runs=300, rng=rng)
+    ever = (evidences(rate, q, slates=2000, rng=rng) >= np.log(2 / SETTINGS.alarm)).any(axis=1)
     assert ever.mean() <= SETTINGS.alarm
 
 
@@ -60,7 +60,7 @@ def test_false_alarms_are_rare_though_it_is_looked_at_after_every_slate(rate: fl
 def test_against_a_rate_that_is_known_such_evidence_is_as_rare_as_ville_says(odds: float) -> None:
     """And not much rarer: else drops would be seen too late."""
     rng = np.random.default_rng(4)
-    ever = (evidences(0.3, np.full(1000, 0.3), slates=2000, rng=rng) >= np.log(odds)).any(axis=1).mean()
+    ever = (evidences(0.3, np.full(400, 0.3), slates=1500, rng=rng) >= np.log(odds)).any(axis=1).mean()
     assert 0.2 / odds < ever <= 1 / odds
 
 

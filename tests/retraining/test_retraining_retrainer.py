@@ -1,8 +1,9 @@
 """Beside a live engine: what wins goes live, what fails or is killed leaves the champion, and nothing runs on after the end."""
 
+import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import retraining_world as world
 
 from bowerbird.bundle import Bundle, now
 from bowerbird.engine import Engine
-from bowerbird.retraining import Retrainer, RetrainSettings, Shelf
+from bowerbird.retraining import Outcome, Retrainer, RetrainSettings, Shelf, to_json
 from bowerbird.retraining.child import Child
 
 SETTINGS = "[contest]\nleast_questions = 50\nleast_users = 10\n[schedule]\nleast_events = 100\n"
@@ -88,13 +89,32 @@ def test_a_fault_is_a_sentence_and_not_the_end(desk: Desk) -> None:
     desk.until_it_ends()
     assert desk.retrainer.state.error == "contest.k: input should be greater than or equal to 1, got 0"
     assert desk.engine.bundle is desk.champion
+    assert not desk.retrainer.look().running  # that was an attempt
     desk.time += timedelta(days=1)
-    (desk.folder / "retrain.toml").write_text(SETTINGS)
-    desk.until_it_ends()
-    assert (desk.retrainer.state.error, desk.retrainer.state.swaps) == (None, 1)
+    assert desk.retrainer.look().running
 
 
-def test_what_beat_a_bundle_that_is_no_longer_live_does_not_go_live(desk: Desk) -> None:
+class Winner(Child):
+    """One that has won as soon as it is begun."""
+
+    champion: str = ""
+
+    def __init__(self, words: Sequence[str], *, threads: int = 1) -> None:
+        told = dict(zip(words[1::2], words[2::2], strict=True))
+        Path(told["--out"]).mkdir()
+        outcome = Outcome(at=now(), verdict="won", why="it is better", champion=self.champion, challenger="better")
+        Path(told["--report"]).write_text(json.dumps(to_json(outcome, RetrainSettings(), 0)))
+
+    def ended(self) -> str:
+        return ""
+
+    def end(self) -> None:
+        pass
+
+
+def test_what_beat_a_bundle_that_is_no_longer_live_does_not_go_live(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bowerbird.retraining.retrainer.Child", Winner)
+    monkeypatch.setattr(Winner, "champion", desk.champion.fingerprint)
     desk.retrainer.look()
     desk.engine.swap(world.champion(world.POPULAR))
     desk.until_it_ends()
