@@ -142,6 +142,13 @@ def test_how_items_are_numbered_changes_nothing(champion: Bundle, shifted: SqlSt
     assert cut.numbers.tolist() == [len(turned), len(turned) + 1, *range(len(turned))[::-1]]
 
 
+def test_no_place_is_drawn(champion: Bundle, shifted: SqlStore) -> None:
+    config = Config.model_validate({**champion.config.model_dump(), "ranking": {"explore": {"places": (1, 2), "candidates": 30}}})
+    plain, exploring = (retrain(one, shifted, settings=ASKED).contest for one in (champion, replace(champion, config=config)))
+    assert plain.of_champion.ndcg == exploring.of_champion.ndcg
+    assert plain.of_challenger.ndcg == exploring.of_challenger.ndcg
+
+
 def test_the_champion_has_the_items_that_were_put_in_live(champion: Bundle, shifted: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     shifted.put_items([{"item": "moon", "title": "a moon"}])
     judged = []

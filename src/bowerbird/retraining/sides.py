@@ -15,6 +15,7 @@ from bowerbird.evaluation.metrics import hit_rate, ndcg
 from bowerbird.evaluation.replay import Questions
 from bowerbird.evaluation.replay.cadence import how_many
 from bowerbird.protocols import Progress
+from bowerbird.ranking import ExploreSettings
 from bowerbird.retraining.lessons import Lessons
 from bowerbird.types import Circumstances, Log, Request, Slate
 
@@ -38,7 +39,7 @@ class Figures:
 class Side:
     """One that answers.
 
-    bundle   as it is served
+    bundle   as it is served, but that no place is drawn for exploration: chance is nobody's doing
     log      all events whose items its catalogue has, by its numbers of items and its weights; users are those of the contest
     numbers  (n_items of its catalogue,) the contest's number of each; items that the contest does not have come after all that it has
     """
@@ -64,7 +65,8 @@ class Side:
         numbers = data.catalogue.numbers(bundle.catalogue.ids)
         strange = np.flatnonzero(numbers < 0)
         numbers[strange] = len(data.catalogue) + np.arange(len(strange))
-        return Side(bundle, log, numbers)
+        ranking = bundle.config.ranking.model_copy(update={"explore": ExploreSettings()})
+        return Side(replace(bundle, config=bundle.config.model_copy(update={"ranking": ranking})), log, numbers)
 
     def asked(self, questions: Questions, k: int, seed: int, what: str, progress: Progress) -> Figures:
         """Ask each question as the server would be asked, with all that happened before its instant; ties count against the side.
