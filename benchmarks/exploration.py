@@ -3,8 +3,9 @@
 A shop of 60 known items to which 4 new ones come on each of the first 12 days. How often an item is clicked hangs on how well its text
 suits the visitor, which the scorer knows, and on how good it is, which nobody can know before it was shown. The scorer reads quality out
 of clicks and views; an item without any it either takes as middling (doubt 1) or, as models of behaviour do, holds its newness against it
-(doubt .3: as if it were clicked .3 times as often). Visitors read from the top, go on with 90 % at each place, and may click several items. Every night the scorer reads the day's clicks and views again, in all arms
-alike, so what was found is shown at all places from then on.
+(doubt .3: as if it were clicked .3 times as often). Visitors read from the top, go on with 90 % at each place, and may click several
+items. Every night the scorer reads the day's clicks and views again, in all arms alike, so what was found is shown at all places from
+then on.
 
 Arms, in the same worlds with the same visitors: nothing explored; two of ten places by pure chance among the candidates; the same two by
 Thompson sampling. Figures: clicks a slate, by parts of the time; good new items (the best fifth) that were found, that is clicked five
