@@ -22,6 +22,10 @@ NETS = {"sasrec", "ncf", "two_tower"}
 """Kinds that are no sum over the events of the history."""
 
 
+COUNTS = {"popular", "trend", "context"}
+"""Kinds that do not look at the history."""
+
+
 def recipe(kind: str) -> Any:
     """The default, small enough for the world."""
     small = {
@@ -84,7 +88,7 @@ class TestEveryModel:
     def test_an_empty_history_is_no_error(self, kind: str) -> None:
         """Nothing can be said, or the same as to everyone; never a preference of one taste's text."""
         scores = fitted(kind).score([Query(History.of([]))])[0]
-        if kind in {"popular", "context", "blend"}:
+        if kind in COUNTS | {"blend"}:
             assert not np.isnan(scores[: world.NEW]).any()
         else:
             assert np.isnan(scores).all()
@@ -115,7 +119,7 @@ class TestEveryModel:
 
     def test_a_taste_is_recognised(self, kind: str) -> None:
         """From one like of each taste, all other items of that taste come before all others."""
-        if kind in {"popular", "context", "mf"}:  # mf learns from marks, which tell little here, not from what was taken
+        if kind in COUNTS | {"mf"}:  # mf learns from marks, which tell little here, not from what was taken
             return
         for item in (0, 9, 18):
             row = fitted(kind).score([Query(History.of([item, item + 1]))])[0]
@@ -135,12 +139,12 @@ class TestEveryModel:
             assert parts.dtype == np.float32
             assert not np.isnan(parts).any()
             scores = model.score([query])[0, items]
-            if kind in {"popular", "context", "blend", "mf"} | NETS or np.isnan(scores).all():
+            if kind in COUNTS | {"blend", "mf"} | NETS or np.isnan(scores).all():
                 continue
             np.testing.assert_allclose(parts.sum(axis=0), np.nan_to_num(scores), rtol=1e-3, atol=1e-4)
 
     def test_a_dislike_lowers_what_is_like_it(self, kind: str) -> None:
-        if kind in {"popular", "context"}:
+        if kind in COUNTS:
             return
         model = fitted(kind)
         liked = model.score([Query(History.of([0, 9], weights=[1, 1]))])[0]

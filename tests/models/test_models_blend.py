@@ -15,7 +15,7 @@ from bowerbird.errors import BundleError, ConfigError
 from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, pack
 from bowerbird.models.choices import FAR, HELD, PRETENDED, Choice, choices, offset, share_of_new
 from bowerbird.models.heldout import ENOUGH, trusted
-from bowerbird.models.mixing import Examples, _smooth_gain, candidates, learn, standardise
+from bowerbird.models.mixing import Examples, candidates, learn, smooth_gain, standardise
 from bowerbird.models.rehearsal import N_STAGES, PER_USER, STALE, Rehearsal, rehearse, stage
 from bowerbird.models.weighing import known_items
 from bowerbird.types import History, Log, Query
@@ -172,10 +172,10 @@ def test_the_slope_is_the_slope() -> None:
     made = examples()
 
     def gain(flat: np.ndarray) -> float:
-        return _smooth_gain(made, flat.reshape(2, 3))[0]
+        return smooth_gain(made, flat.reshape(2, 3))[0]
 
     def slope(flat: np.ndarray) -> np.ndarray:
-        return _smooth_gain(made, flat.reshape(2, 3))[1].ravel()
+        return smooth_gain(made, flat.reshape(2, 3))[1].ravel()
 
     assert check_grad(gain, slope, np.array([0.2, 0.1, 0.3, 0.5, 0.0, 0.1]), epsilon=1e-3) < 1e-2
 

@@ -1,4 +1,4 @@
-"""Event → new state: breaks of interest and fading, trends, drift. What is recomputed from a history keeps no state at all."""
+"""Breaks of interest and fading, drift. What is recomputed from a history keeps no state at all."""
 
 from bowerbird.adaptation.bandit import Bandit, BanditSettings
 from bowerbird.adaptation.breaks import Break, Breaks, Watch
@@ -6,7 +6,6 @@ from bowerbird.adaptation.drift import Adwin, Drift, PageHinkley
 from bowerbird.adaptation.fading import Fading
 from bowerbird.adaptation.settings import LiveSettings
 from bowerbird.adaptation.space import taste_vectors
-from bowerbird.adaptation.trends import Touch, Trend, TrendSettings, touches
 
 __all__ = [
     "Adwin",
@@ -18,10 +17,6 @@ __all__ = [
     "Fading",
     "LiveSettings",
     "PageHinkley",
-    "Touch",
-    "Trend",
-    "TrendSettings",
     "Watch",
     "taste_vectors",
-    "touches",
 ]

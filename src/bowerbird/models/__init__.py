@@ -25,6 +25,7 @@ from bowerbird.models.single import Single, SingleModel
 from bowerbird.models.slim import Slim
 from bowerbird.models.state import pack
 from bowerbird.models.text import Text, TextModel
+from bowerbird.models.trend import Trend, TrendModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 from bowerbird.types import Json
 
@@ -59,6 +60,8 @@ __all__ = [
     "Slim",
     "Text",
     "TextModel",
+    "Trend",
+    "TrendModel",
     "TwoTower",
     "TwoTowerModel",
     "pack",

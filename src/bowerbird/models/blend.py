@@ -18,10 +18,11 @@ from bowerbird.models.popular import Popular
 from bowerbird.models.rehearsal import N_STAGES, rehearse, stage
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.single import Single, SingleModel
+from bowerbird.models.steps import Lessons, example, moved
 from bowerbird.models.text import Text
 from bowerbird.models.weighing import known_items, padded, weigh
-from bowerbird.protocols import Progress, ReadsVectors, silent
-from bowerbird.types import Log, Query, Scores
+from bowerbird.protocols import Follows, Progress, ReadsVectors, silent
+from bowerbird.types import Happened, Log, Query, Scores
 
 Member = Annotated[Single, Field(discriminator="kind")]
 
@@ -41,6 +42,7 @@ class Blend(Settings):
              None: "newest", but "last" where an evaluation splits the log so
     newness  how much room new items get. 1: as much as brings the hidden events to the top; 2: what doubles their share of the first
              ten places; 0: none before the known items run out
+    lessons  how the weights move while the log grows; unless set, they stand (`docs/adaptation.md` has what moving them is worth)
 
     Part of the log is hidden and asked for (`rehearsal.py`). The weights, none below 0, are those that bring the hidden
     events to the top. Then the members are fitted again on the whole log; one without weight is left out,
@@ -61,6 +63,7 @@ class Blend(Settings):
     cases: int = Field(default=2000, ge=10)
     hide: Literal["newest", "last"] | None = None
     newness: float = Field(default=1.0, ge=0)
+    lessons: Lessons = Field(default_factory=Lessons)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {}  # newness is a wish, not something that a validation set can tell
 
@@ -98,7 +101,10 @@ class Blend(Settings):
             fitted.append(recipes[place].fit(log, catalogue, again[place], progress))
         progress("blend", total, total)
         known = known_items(tuple(fitted), len(catalogue))
-        return BlendModel(tuple(fitted), known, weights[:, useful], fresh[:, useful], offsets)
+        kept, lessons = weights[:, useful], self.lessons
+        return BlendModel(
+            tuple(fitted), known, kept, fresh[:, useful], offsets, anchor=kept, step=lessons.step, pull=lessons.pull, reach=lessons.reach
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +116,8 @@ class BlendModel:
     weights  (n_stages, n_members) of z for known items (`rehearsal.stage`); a member that cannot say counts as saying the mean
     fresh    (n_stages, n_members) of z for new items
     offsets  (n_stages,) added for new items
+    anchor   (n_stages, n_members) the weights as the fit gave them
+    step …   how they move, as in `Lessons`
     """
 
     kind: ClassVar[str] = "blend"
@@ -118,6 +126,10 @@ class BlendModel:
     weights: NDArray[np.float32]
     fresh: NDArray[np.float32]
     offsets: NDArray[np.float32]
+    anchor: NDArray[np.float32]
+    step: float
+    pull: float
+    reach: float
 
     def __post_init__(self) -> None:
         if len(self.weights) != N_STAGES:
@@ -172,6 +184,42 @@ class BlendModel:
         known = np.zeros(max(len(vectors), self.n_items), bool)
         known[: self.n_items] = self.known
         return replace(self, members=members, known=known)
+
+    def after(self, happened: Sequence[Happened]) -> Self:
+        """The blend once these happened too: members that follow are told, and each lesson moves the weights of its stage.
+
+        What was new stays new until the next fit.
+
+        cost  what the members say; where weights move, also each member's scores of one query a lesson
+        """
+        if self.step == 0:
+            return self._told(happened)
+        model = self
+        for one in happened:
+            model = model._taught(one)._told([one])
+        return model
+
+    def _told(self, happened: Sequence[Happened]) -> Self:
+        members = tuple(member.after(happened) if isinstance(member, Follows) else member for member in self.members)
+        if all(told is member for told, member in zip(members, self.members, strict=True)):
+            return self
+        n_items = max(self.n_items, *(member.n_items for member in members))
+        return replace(self, members=members, known=np.pad(self.known, (0, n_items - self.n_items)))
+
+    def _taught(self, one: Happened) -> Self:
+        """The blend with its weights moved, if the event is a lesson."""
+        query = one.query
+        if one.weight <= 0 or one.item >= self.n_items or not self.known[one.item] or one.item in query.history.items:
+            return self
+        z = np.stack([self._standard(member, [query])[0][0] for member in self.members], axis=-1)
+        able = self.known & ~np.isnan(z).all(axis=1)
+        able[query.history.items[query.history.items < self.n_items]] = False
+        if not able[one.item]:
+            return self
+        [number] = stage([query])
+        weights = self.weights.copy()
+        weights[number] = moved(weights[number], self.anchor[number], example(z, able, one), self.step, self.pull, self.reach)
+        return replace(self, weights=weights)
 
     def _standard(self, member: SingleModel, queries: Sequence[Query]) -> tuple[Floats, Floats, Floats]:
         return standardise(padded(member.score(queries), self.n_items), self.known)

@@ -101,7 +101,7 @@ def learn(examples: Examples, equal: NDArray[np.float64], floors: NDArray[np.flo
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         table = flat.reshape(n_stages + 1, n_features)
         common, weights = table[0], table[1:]
-        gain, slope = _smooth_gain(examples, weights)
+        gain, slope = smooth_gain(examples, weights)
         apart = weights - common
         gradient = np.concatenate(((TIGHTNESS * (common - equal) - apart.sum(axis=0))[None], apart - slope))
         cost = 0.5 * float((apart**2).sum()) + 0.5 * TIGHTNESS * float(((common - equal) ** 2).sum())
@@ -116,7 +116,7 @@ def learn(examples: Examples, equal: NDArray[np.float64], floors: NDArray[np.flo
     return weights
 
 
-def _smooth_gain(examples: Examples, weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+def smooth_gain(examples: Examples, weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """The sum of 1 / log2(1 + smooth rank), and its slope by the weights."""
     total, slope = 0.0, np.zeros_like(weights)
     for start in range(0, len(examples.stages), BATCH):

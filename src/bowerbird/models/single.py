@@ -14,11 +14,13 @@ from bowerbird.models.sasrec import Sasrec, SasrecModel
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.slim import Slim
 from bowerbird.models.text import Text, TextModel
+from bowerbird.models.trend import Trend, TrendModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 
-Single = Popular | Context | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower | Faded
+Single = Popular | Trend | Context | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower | Faded
 SingleModel = (
     PopularModel
+    | TrendModel
     | ContextModel
     | LinearModel
     | IalsModel

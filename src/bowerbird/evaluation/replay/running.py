@@ -13,10 +13,11 @@ from bowerbird.evaluation.fallback import Fallback
 from bowerbird.evaluation.judging import judge
 from bowerbird.evaluation.metrics import hit_rate, ndcg
 from bowerbird.evaluation.replay.cadence import Cadence, revealed
+from bowerbird.evaluation.replay.following import Stream, followed
 from bowerbird.evaluation.replay.questions import Questions, questions
 from bowerbird.models import Popular, Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
-from bowerbird.protocols import Progress, silent
+from bowerbird.protocols import Progress, Scorer, silent
 from bowerbird.types import Log, Request
 
 
@@ -66,7 +67,8 @@ class Replay:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Fitted:
-    pipeline: Pipeline
+    model: Scorer
+    popular: Scorer
     seconds: float
 
 
@@ -85,7 +87,8 @@ def replay(
 
     Answers are those of `Pipeline.recommend`, as they would be served, but that what is popular (of the same fit) answers where a model
     can say nothing at all; ranking is full, and ties count against us. An event is asked for with what is known before its instant.
-    Batches hold questions of one fit, and no answer changes a later question but through the log, so batching changes none.
+    A model that follows is told, by the same cadence, of what everyone did. Batches hold questions to one state of the model, and no answer
+    changes a later question but through the log, so batching changes none.
 
     part    share of the events that is replayed
     raises  DataError as `questions`, if there is no system or no cadence, if two have one name, or if systems disagree on repeats
@@ -122,12 +125,13 @@ def _fit(system: System, log: Log, instant: float, delay_s: float, seed: int, pr
         raise DataError(f"replay: with a delay of {delay_s:g} s nothing is revealed when the replay begins, so there is nothing to fit on")
     model = system.recipe.fit(known, system.catalogue, np.random.default_rng(seed), progress)
     popular = Popular().fit(known, system.catalogue, np.random.default_rng(seed))
-    return _Fitted(Pipeline(Fallback(model, popular), system.catalogue, system.ranking), perf_counter() - begun)
+    return _Fitted(model, popular, perf_counter() - begun)
 
 
 def _line(asked: Questions, system: System, cadence: Cadence, first: _Fitted, k: int, batch: int, seed: int, progress: Progress) -> Line:
     """All questions under one cadence, a stretch of one fit after the other."""
     requests = _asking(asked, system, cadence, k, seed)
+    stream, instants = Stream(asked.log), cadence.updated(asked.times, asked.start)
     fits, begins = np.unique(cadence.fitted(asked.times, asked.start), return_index=True)
     ends = [*begins[1:].tolist(), len(asked)]
     fit_seconds, ask_seconds, slates = 0.0, 0.0, []
@@ -136,9 +140,10 @@ def _line(asked: Questions, system: System, cadence: Cadence, first: _Fitted, k:
         fitted = first if instant == asked.start else _fit(system, asked.log, instant, cadence.delay_s, seed, silent)
         fit_seconds += fitted.seconds
         begun = perf_counter()
-        for place in range(begin, end, batch):
-            progress(what, place, len(asked))
-            slates += fitted.pipeline.recommend(requests(place, min(place + batch, end)))
+        for model, first_place, stop in followed(fitted.model, stream, cadence, instant, instants[begin:end], batch):
+            progress(what, begin + first_place, len(asked))
+            pipeline = Pipeline(Fallback(model, fitted.popular), system.catalogue, system.ranking)
+            slates += pipeline.recommend(requests(begin + first_place, begin + stop))
         ask_seconds += perf_counter() - begun
     progress(what, len(asked), len(asked))
     judged = judge(slates, np.split(asked.items, np.arange(1, len(asked))), k)
