@@ -9,7 +9,7 @@ import pytest
 
 from bowerbird.config import changed, parse, value_at
 from bowerbird.models import MODELS, RECIPES, Recipe, pack, unpack
-from bowerbird.protocols import Explains, ReadsVectors, Scorer, VectorScorer
+from bowerbird.protocols import Explains, Follows, ReadsVectors, Scorer, VectorScorer
 from bowerbird.ranges import Range
 from bowerbird.types import History, Log, Query
 
@@ -36,7 +36,11 @@ def recipe(kind: str) -> Any:
         "two_tower": {"factors": 16, "length": 10, "train": TRAIN},
         "ials": {"factors": 6, "l2": 0.1},
         "faded": {"member": {"kind": "ease"}, "fading": {"alarm": 0.3, "fade": 0.1}},
-        "blend": {"members": [{"kind": k} for k in ("popular", "ease", "sequential", "text")], "cases": 100},
+        "blend": {
+            "members": [{"kind": k} for k in ("popular", "trend", "ease", "sequential", "text")],
+            "cases": 100,
+            "lessons": {"step": 0.2},
+        },
     }
     return parse(Recipe, {"kind": kind, **small.get(kind, {})})
 
@@ -44,6 +48,12 @@ def recipe(kind: str) -> Any:
 @cache
 def fitted(kind: str, clock: bool = True) -> Any:
     return recipe(kind).fit(world.log(clock), world.catalogue(), np.random.default_rng(0))
+
+
+def contents(model: Any) -> Any:
+    """All that a bundle would hold of it."""
+    shape, arrays = pack(model)
+    return shape, {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -213,3 +223,28 @@ class TestEveryModel:
         assert not np.isnan(after[4, world.N_ITEMS])
         assert wider.scorable[world.N_ITEMS]
         assert model.n_items == world.N_ITEMS
+
+    def test_who_follows_is_the_same_told_at_once_or_one_by_one(self, kind: str) -> None:
+        model = fitted(kind)
+        if not isinstance(model, Follows):
+            return
+        events = world.happened()
+        begun = contents(model)
+        whole, parted = model.after(events), model
+        for event in events:
+            parted = parted.after([event])
+        assert contents(whole) == contents(parted)
+        assert contents(whole) != begun
+        assert contents(model) == begun, "the one that was has changed"
+        assert contents(model.after([])) == begun
+
+    def test_who_followed_is_a_model_like_any_other(self, kind: str) -> None:
+        """It scores the items that came later, and is taken apart and put together."""
+        if not isinstance(fitted(kind), Follows):
+            return
+        model = fitted(kind).after(world.happened())
+        scores = model.score(world.queries())
+        assert scores.shape == (len(world.queries()), model.n_items)
+        assert model.scorable.shape == (model.n_items,)
+        assert model.n_items == world.N_ITEMS + 2
+        np.testing.assert_array_equal(unpack(*pack(model)).score(world.queries()), scores)

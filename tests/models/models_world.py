@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
-from bowerbird.types import History, Log, Query
+from bowerbird.types import Happened, History, Log, Query
 
 TASTES, EACH, USERS = 3, 8, 60
 N_ITEMS = TASTES * EACH
@@ -56,3 +56,16 @@ def queries() -> list[Query]:
         Query(log().history(4), time=200 * DAY),
         Query(History.of([1, 3, 4, 5, 6, 0, 2, 7, 1, 3, 5, 7], weights=[1] * 11 + [0])),
     ]
+
+
+def happened(n: int = 30) -> list[Happened]:
+    """After the log, all of chance: two users of it and a newcomer take and dislike what there is, and an item that came later."""
+    rng = np.random.default_rng(8)
+    told, past = [], {"0": log().history(0), "1": log().history(1), "newcomer": History.of([])}
+    for step in range(n):
+        user, item, weight = str(rng.choice(list(past))), int(rng.integers(N_ITEMS)), float(rng.choice([1.0, 0.5, -1.0]))
+        item, weight = (N_ITEMS + 1, 1.0) if step == n // 2 else (item, weight)
+        time, before = (300 + step) * DAY, past[user]
+        told.append(Happened(user, Query(before, time), item, weight))
+        past[user] = History.of([*before.items, item], [*before.weights, weight], [*before.times, time])
+    return told

@@ -12,13 +12,14 @@ from scipy.optimize import check_grad
 
 from bowerbird.config import parse
 from bowerbird.errors import BundleError, ConfigError
-from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, pack
+from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, Trend, pack
 from bowerbird.models.choices import FAR, HELD, PRETENDED, Choice, choices, offset, share_of_new
 from bowerbird.models.heldout import ENOUGH, trusted
 from bowerbird.models.mixing import Examples, candidates, learn, smooth_gain, standardise
 from bowerbird.models.rehearsal import N_STAGES, PER_USER, STALE, Rehearsal, rehearse, stage
+from bowerbird.models.steps import Lessons, example, moved
 from bowerbird.models.weighing import known_items
-from bowerbird.types import History, Log, Query
+from bowerbird.types import Happened, History, Log, Query
 
 MEMBERS = (Popular(), Ease(), Sequential(), Text())
 
@@ -478,3 +479,107 @@ def test_a_blend_cannot_hold_a_blend() -> None:
         parse(Recipe, {"kind": "blend", "members": [{"kind": "blend"}]})
     with pytest.raises(ConfigError, match=r"blend\.members: "):
         parse(Recipe, {"kind": "blend", "members": []})
+
+
+# ── moving with the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+MOVING = Blend(members=MEMBERS, cases=100, lessons=Lessons(step=0.2, pull=0.05, reach=0.5))
+
+
+def taken(item: int, history: History | None = None, user: str = "ann", weight: float = 1.0) -> Happened:
+    return Happened(user, Query(history or History.of([16, 17]), 1e9), item, weight)
+
+
+def test_a_lesson_moves_the_weights_of_its_stage_alone() -> None:
+    model = blended(MOVING)
+    later = model.after([taken(20)])
+    number = int(stage([taken(20).query])[0])
+    moved_rows = np.flatnonzero((later.weights != model.weights).any(axis=1))
+    assert moved_rows.tolist() == [number]
+    np.testing.assert_array_equal(later.anchor, model.weights)
+    np.testing.assert_array_equal(later.fresh, model.fresh)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [taken(20, weight=-1.0), taken(20, weight=0.0), taken(17), taken(world.NEW), taken(world.N_ITEMS + 5)],
+    ids=["dislike", "says nothing", "had before", "new", "came later"],
+)
+def test_what_is_no_lesson_moves_nothing(event: Happened) -> None:
+    model = blended(MOVING)
+    assert model.after([event]) is model
+
+
+def test_weights_that_stand_cost_nothing_and_move_nowhere() -> None:
+    model = blended()
+    broken = replace(model, known=np.zeros(0, bool))  # whoever scored with it would fail
+    assert broken.after([taken(20)]) is broken
+
+
+def test_a_member_that_tells_what_is_taken_gains_and_one_that_misleads_loses() -> None:
+    anchor = row = np.full(3, 0.5, np.float32)
+    told = examples(40)
+    for place in range(40):
+        one = Examples(told.features[place : place + 1], told.counts[place : place + 1], np.zeros(1, np.intp))
+        row = moved(row, anchor, one, step=0.1, pull=0.0, reach=1.0)
+    assert row[0] > 0.6
+    assert row[2] < 0.4
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(st.floats(-8, 8), min_size=3, max_size=3), min_size=1, max_size=30),
+    st.lists(st.floats(0, 4), min_size=3, max_size=3),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 2),
+)
+def test_whatever_is_taught_no_weight_leaves_its_box(rows: list, fit: list, step: float, pull: float, reach: float) -> None:
+    """One user with any number of lessons moves a score by no more than the box is wide times the standard scores."""
+    anchor = np.array(fit, np.float32)
+    row, span = anchor, reach * anchor.max()
+    for features in rows:
+        lesson = Examples(np.array([[features]], np.float32), np.full((1, 1), 1000.0, np.float32), np.zeros(1, np.intp))
+        before, row = row, moved(row, anchor, lesson, step, pull, reach)
+        assert (row >= 0).all()
+        assert (abs(row - anchor) <= span + 1e-5).all()
+        assert np.linalg.norm(row - before) <= step * (1 + pull * np.linalg.norm(before - anchor)) + 1e-5
+
+
+def test_without_lessons_that_tell_weights_go_back_to_the_fit() -> None:
+    nothing = Examples(np.zeros((1, 1, 2), np.float32), np.ones((1, 1), np.float32), np.zeros(1, np.intp))
+    anchor, row = np.array([1.0, 2.0], np.float32), np.array([1.5, 1.5], np.float32)
+    np.testing.assert_allclose(moved(row, anchor, nothing, step=0.5, pull=0.2, reach=1.0), anchor + 0.9 * (row - anchor), rtol=1e-6)
+
+
+def test_a_step_goes_up_the_smooth_gain() -> None:
+    lesson, row = examples(1), np.array([0.4, 0.3, 0.5], np.float32)
+    one = replace(lesson, stages=np.zeros(1, np.intp))
+    there = moved(row, row, one, step=1e-2, pull=0.0, reach=1.0)
+    uphill = smooth_gain(one, row[None].astype(float))[1][0]
+    np.testing.assert_allclose(there - row, 1e-2 * uphill, rtol=1e-2, atol=1e-6)
+    assert smooth_gain(one, there[None].astype(float))[0] > smooth_gain(one, row[None].astype(float))[0]
+
+
+def test_an_example_is_what_was_taken_among_what_could_have_been_and_drawn_by_the_event() -> None:
+    rng = np.random.default_rng(0)
+    z, able = rng.normal(size=(500, 2)).astype(np.float32), rng.random(500) < 0.8
+    able[7] = True
+    one, again, other = (example(z, able, taken(7, user=user)) for user in ("ann", "ann", "bob"))
+    assert one.counts.sum() == pytest.approx(able.sum() - 1, abs=0.01)
+    np.testing.assert_array_equal(one.features, again.features)
+    assert one.features.shape == other.features.shape
+    assert (one.features != other.features).any()
+    best = np.flatnonzero(able)[np.argmax(z[able, 0])]
+    assert (np.isclose(one.features[0], z[best] - z[7]).all(axis=1)).any()
+
+
+def test_members_that_follow_are_told_and_the_weights_stay() -> None:
+    model = blended(Blend(members=(Popular(), Ease(), Trend()), cases=100))
+    later = model.after([taken(20), taken(world.N_ITEMS + 1)])
+    trend = [member.kind for member in model.members].index("trend")
+    np.testing.assert_array_equal(later.weights, model.weights)
+    assert later.members[trend].counts[20] > 0.99  # type: ignore[union-attr]
+    assert later.n_items == world.N_ITEMS + 2
+    assert not later.known[world.N_ITEMS :].any()
+    assert np.isnan(later.score([taken(20).query])[0, world.N_ITEMS]).all()
