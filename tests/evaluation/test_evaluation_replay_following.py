@@ -141,9 +141,10 @@ def test_for_a_model_that_does_not_follow_nothing_changes_and_batches_are_full()
     assert sizes == [len(plain[0].ndcg)] * 2
 
 
-@pytest.mark.parametrize(
-    "recipe", [Trend(), Blend(members=(Popular(), Trend()), cases=20, lessons=Lessons(step=0.1))], ids=["trend", "blend"]
-)
+MOVING = Blend(members=(Popular(), Trend()), cases=20, lessons=Lessons(step=0.1))
+
+
+@pytest.mark.parametrize("recipe", [Trend(), MOVING], ids=["trend", "blend"])
 def test_who_follows_is_not_told_where_all_stands_still(recipe):
     log = made(np.random.default_rng(1))
     (frozen, event), (still, _) = (replay(log, [system(one)], [FROZEN, EVENT], part=0.5).lines for one in (recipe, Deafened(recipe)))
@@ -152,7 +153,7 @@ def test_who_follows_is_not_told_where_all_stands_still(recipe):
 
 
 def test_asked_in_batches_or_one_by_one_the_answers_of_who_follows_are_the_same():
-    log, recipe = made(np.random.default_rng(2)), Blend(members=(Popular(), Trend()), cases=20, lessons=Lessons(step=0.1))
-    whole, single = (replay(log, [system(recipe)], [EVENT, cadence("daily")], batch=batch, part=0.5) for batch in (256, 1))
+    log = made(np.random.default_rng(2))
+    whole, single = (replay(log, [system(MOVING)], [EVENT, cadence("daily")], batch=batch, part=0.5) for batch in (256, 1))
     for one, other in zip(whole.lines, single.lines, strict=True):
         np.testing.assert_array_equal(one.ndcg, other.ndcg)

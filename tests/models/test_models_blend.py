@@ -12,13 +12,14 @@ from scipy.optimize import check_grad
 
 from bowerbird.config import parse
 from bowerbird.errors import BundleError, ConfigError
-from bowerbird.models import Blend, BlendModel, Ease, Popular, Recipe, Sequential, Text, Trend, pack
+from bowerbird.models import Blend, BlendModel, Ease, FollowingBlendModel, Popular, Recipe, Sequential, Text, Trend, pack
 from bowerbird.models.choices import FAR, HELD, PRETENDED, Choice, choices, offset, share_of_new
 from bowerbird.models.heldout import ENOUGH, trusted
 from bowerbird.models.mixing import Examples, candidates, learn, smooth_gain, standardise
 from bowerbird.models.rehearsal import N_STAGES, PER_USER, STALE, Rehearsal, rehearse, stage
 from bowerbird.models.steps import Lessons, example, moved
 from bowerbird.models.weighing import known_items
+from bowerbird.protocols import Follows
 from bowerbird.types import Happened, History, Log, Query
 
 MEMBERS = (Popular(), Ease(), Sequential(), Text())
@@ -486,12 +487,18 @@ def test_a_blend_cannot_hold_a_blend() -> None:
 MOVING = Blend(members=MEMBERS, cases=100, lessons=Lessons(step=0.2, pull=0.05, reach=0.5))
 
 
+def moving(recipe: Blend = MOVING) -> FollowingBlendModel:
+    model = blended(recipe)
+    assert isinstance(model, FollowingBlendModel)
+    return model
+
+
 def taken(item: int, history: History | None = None, user: str = "ann", weight: float = 1.0) -> Happened:
     return Happened(user, Query(history or History.of([16, 17]), 1e9), item, weight)
 
 
 def test_a_lesson_moves_the_weights_of_its_stage_alone() -> None:
-    model = blended(MOVING)
+    model = moving()
     later = model.after([taken(20)])
     number = int(stage([taken(20).query])[0])
     moved_rows = np.flatnonzero((later.weights != model.weights).any(axis=1))
@@ -506,14 +513,21 @@ def test_a_lesson_moves_the_weights_of_its_stage_alone() -> None:
     ids=["dislike", "says nothing", "had before", "new", "came later"],
 )
 def test_what_is_no_lesson_moves_nothing(event: Happened) -> None:
-    model = blended(MOVING)
+    model = moving()
     assert model.after([event]) is model
 
 
-def test_weights_that_stand_cost_nothing_and_move_nowhere() -> None:
-    model = blended()
-    broken = replace(model, known=np.zeros(0, bool))  # whoever scored with it would fail
-    assert broken.after([taken(20)]) is broken
+def test_a_blend_follows_only_if_a_member_does_or_its_weights_move() -> None:
+    trend = (Popular(), Ease(), Trend())
+    follows = [
+        isinstance(blended(Blend(members=m, cases=100, lessons=how)), Follows)
+        for m, how in [
+            (MEMBERS, Lessons()),
+            (MEMBERS, Lessons(step=0.1)),
+            (trend, Lessons()),
+        ]
+    ]
+    assert follows == [False, True, True]
 
 
 def test_a_member_that_tells_what_is_taken_gains_and_one_that_misleads_loses() -> None:
@@ -575,7 +589,7 @@ def test_an_example_is_what_was_taken_among_what_could_have_been_and_drawn_by_th
 
 
 def test_members_that_follow_are_told_and_the_weights_stay() -> None:
-    model = blended(Blend(members=(Popular(), Ease(), Trend()), cases=100))
+    model = moving(Blend(members=(Popular(), Ease(), Trend()), cases=100))
     later = model.after([taken(20), taken(world.N_ITEMS + 1)])
     trend = [member.kind for member in model.members].index("trend")
     np.testing.assert_array_equal(later.weights, model.weights)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bowerbird.adaptation import Watch
 from bowerbird.models import state
-from bowerbird.models.blend import Blend, BlendModel
+from bowerbird.models.blend import Blend, BlendModel, FollowingBlendModel
 from bowerbird.models.bpr import Adversarial, Bpr, BprModel
 from bowerbird.models.context import Context, ContextModel
 from bowerbird.models.ease import Ease
@@ -42,6 +42,7 @@ __all__ = [
     "Ease",
     "Faded",
     "FadedModel",
+    "FollowingBlendModel",
     "Ials",
     "IalsModel",
     "ItemKnn",
@@ -68,7 +69,7 @@ __all__ = [
     "unpack",
 ]
 
-Model = SingleModel | BlendModel
+Model = SingleModel | BlendModel | FollowingBlendModel
 Recipe = Annotated[Single | Blend, Field(discriminator="kind")]
 """Any recipe, told apart by its `kind`."""
 

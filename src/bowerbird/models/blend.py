@@ -101,10 +101,10 @@ class Blend(Settings):
             fitted.append(recipes[place].fit(log, catalogue, again[place], progress))
         progress("blend", total, total)
         known = known_items(tuple(fitted), len(catalogue))
-        kept, lessons = weights[:, useful], self.lessons
-        return BlendModel(
-            tuple(fitted), known, kept, fresh[:, useful], offsets, anchor=kept, step=lessons.step, pull=lessons.pull, reach=lessons.reach
-        )
+        parts = tuple(fitted), known, weights[:, useful], fresh[:, useful], offsets
+        if self.lessons.step == 0 and not any(isinstance(member, Follows) for member in fitted):
+            return BlendModel(*parts)
+        return FollowingBlendModel(*parts, anchor=weights[:, useful], **self.lessons.model_dump())
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +116,6 @@ class BlendModel:
     weights  (n_stages, n_members) of z for known items (`rehearsal.stage`); a member that cannot say counts as saying the mean
     fresh    (n_stages, n_members) of z for new items
     offsets  (n_stages,) added for new items
-    anchor   (n_stages, n_members) the weights as the fit gave them
-    step …   how they move, as in `Lessons`
     """
 
     kind: ClassVar[str] = "blend"
@@ -126,10 +124,6 @@ class BlendModel:
     weights: NDArray[np.float32]
     fresh: NDArray[np.float32]
     offsets: NDArray[np.float32]
-    anchor: NDArray[np.float32]
-    step: float
-    pull: float
-    reach: float
 
     def __post_init__(self) -> None:
         if len(self.weights) != N_STAGES:
@@ -185,6 +179,30 @@ class BlendModel:
         known[: self.n_items] = self.known
         return replace(self, members=members, known=known)
 
+    def _standard(self, member: SingleModel, queries: Sequence[Query]) -> tuple[Floats, Floats, Floats]:
+        return standardise(padded(member.score(queries), self.n_items), self.known)
+
+    def _weights(self, queries: Sequence[Query], place: int) -> Floats:
+        """(n_queries, n_items): the weight of one member."""
+        stages = stage(queries)
+        table: Floats = np.where(self.known, self.weights[stages, place][:, None], self.fresh[stages, place][:, None])
+        return table
+
+
+@dataclass(frozen=True, eq=False)
+class FollowingBlendModel(BlendModel):
+    """A blend that learns from what happens: it has a member that does, or its weights move. Any other stands still.
+
+    anchor  (n_stages, n_members) the weights as the fit gave them
+    step …  how they move, as in `Lessons`
+    """
+
+    kind: ClassVar[str] = "following_blend"
+    anchor: NDArray[np.float32]
+    step: float
+    pull: float
+    reach: float
+
     def after(self, happened: Sequence[Happened]) -> Self:
         """The blend once these happened too: members that follow are told, and each lesson moves the weights of its stage.
 
@@ -220,12 +238,3 @@ class BlendModel:
         weights = self.weights.copy()
         weights[number] = moved(weights[number], self.anchor[number], example(z, able, one), self.step, self.pull, self.reach)
         return replace(self, weights=weights)
-
-    def _standard(self, member: SingleModel, queries: Sequence[Query]) -> tuple[Floats, Floats, Floats]:
-        return standardise(padded(member.score(queries), self.n_items), self.known)
-
-    def _weights(self, queries: Sequence[Query], place: int) -> Floats:
-        """(n_queries, n_items): the weight of one member."""
-        stages = stage(queries)
-        table: Floats = np.where(self.known, self.weights[stages, place][:, None], self.fresh[stages, place][:, None])
-        return table

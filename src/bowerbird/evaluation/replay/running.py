@@ -140,10 +140,10 @@ def _line(asked: Questions, system: System, cadence: Cadence, first: _Fitted, k:
         fitted = first if instant == asked.start else _fit(system, asked.log, instant, cadence.delay_s, seed, silent)
         fit_seconds += fitted.seconds
         begun = perf_counter()
-        for model, first_place, stop in followed(fitted.model, stream, cadence, instant, instants[begin:end], batch):
-            progress(what, begin + first_place, len(asked))
+        for model, place, stop in followed(fitted.model, stream, cadence, instant, instants[begin:end], batch):
+            progress(what, begin + place, len(asked))
             pipeline = Pipeline(Fallback(model, fitted.popular), system.catalogue, system.ranking)
-            slates += pipeline.recommend(requests(begin + first_place, begin + stop))
+            slates += pipeline.recommend(requests(begin + place, begin + stop))
         ask_seconds += perf_counter() - begun
     progress(what, len(asked), len(asked))
     judged = judge(slates, np.split(asked.items, np.arange(1, len(asked))), k)
