@@ -1,4 +1,6 @@
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +10,7 @@ from bowerbird.bundle import Bundle
 from bowerbird.cli.common import bars, out
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
+from bowerbird.retraining import Shelf, beside
 from bowerbird.store import SqlStore
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
@@ -19,10 +22,20 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     store: Annotated[str, typer.Option("--store", help="The event log: a database URL.")] = "sqlite:///bowerbird.db",
+    retrain: Annotated[
+        Path | None, typer.Option("--retrain", help="Fit again on the log when that is due, and keep what goes live in this folder.")
+    ] = None,
+    settings: Annotated[Path | None, typer.Option("--settings", help="How to retrain, a TOML file.")] = None,
 ) -> None:
     """Serve a bundle over HTTP, with a page to try it on; Ctrl-C ends it."""
+    if settings is not None and retrain is None:
+        raise ConfigError("serve: --settings say how to retrain, so they need --retrain")
     with listening(host, port) as listener:
-        start(Bundle.load(bundle), store, listener)
+        loaded = Bundle.load(bundle)
+        if retrain is None:
+            start(loaded, store, listener)
+        else:
+            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -38,8 +51,27 @@ def start(bundle: Bundle, store: str, listener: socket.socket) -> None:
     """Serve until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
+    with opened(bundle, store) as engine:
+        run(engine, listener=listener, say=out.print)
+
+
+def start_retraining(first: Bundle, shelf: Shelf, store: str, settings: Path | None, listener: socket.socket) -> None:
+    """Serve what is live on the shelf, and retrain beside it, until told to stop."""
+    from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
+
+    live = first if shelf.live.fingerprint == first.fingerprint else Bundle.load(shelf.live.path)
+    with opened(live, store) as engine:
+        retraining = beside(engine, store, shelf, settings)
+        out.print(f"Retraining in {shelf.folder}; live is {shelf.live.path}")
+        with retraining.working():
+            run(engine, listener=listener, say=out.print, retraining=retraining)
+
+
+@contextmanager
+def opened(bundle: Bundle, store: str) -> Iterator[Engine]:
+    """An engine on its store."""
     with SqlStore(store) as log:
         with bars() as progress:
             engine = Engine(bundle, log, progress=progress)
         out.print(f"{len(bundle.catalogue):,} items, model {bundle.model.kind}, store {store}")
-        run(engine, listener=listener, say=out.print)
+        yield engine

@@ -63,16 +63,19 @@ class ScheduleSettings(Settings):
 class GuardSettings(Settings):
     """When a bundle that went live is taken back, see `Guard`.
 
-    alarm      the chance that a bundle is taken back which is as good as the one before it, however often and however long it is looked at
-    tolerance  share of the former rate that may be lost
-    before     newest slates of the former bundle that its rate is taken from
-    until      slates after which the new bundle is no longer watched
+    alarm         the chance that a bundle is taken back which is as good as the one before it, however often and however long it is
+                  looked at
+    tolerance     share of the former rate that may be lost
+    before        newest slates of the former bundle that its rate is taken from
+    until         slates after which the new bundle is no longer watched
+    wait_minutes  how long a slate may still be answered before it counts; one that nothing good has answered by then has earned nothing
     """
 
     alarm: Share = 0.05
     tolerance: float = Field(default=0.0, ge=0, lt=1)
     before: int = Field(default=20_000, ge=1)
     until: int = Field(default=100_000, ge=1)
+    wait_minutes: float = Field(default=30.0, gt=0)
 
 
 class RetrainSettings(Settings):

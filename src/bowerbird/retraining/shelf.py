@@ -44,6 +44,11 @@ class Shelf:
         return self._live.bundles[-1]
 
     @property
+    def former(self) -> Entry | None:
+        """The bundle that was served before; None if there was none."""
+        return self._live.bundles[-2] if len(self._live.bundles) > 1 else None
+
+    @property
     def report(self) -> Path:
         """Where the report of the last retraining is."""
         return self.folder / "report.json"

@@ -7,6 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 from bowerbird import __version__
 from bowerbird.engine import Engine
+from bowerbird.retraining import Beside
 from bowerbird.serving import errors
 from bowerbird.serving.fields import MAX_BODY
 from bowerbird.serving.metrics import Metrics
@@ -29,8 +30,11 @@ PROBLEMS = {
 }
 
 
-def create_app(engine: Engine) -> FastAPI:
-    """The HTTP API and the pages around a live engine; each app has its own counters, so several may live in one process."""
+def create_app(engine: Engine, retraining: Beside | None = None) -> FastAPI:
+    """The HTTP API and the pages around a live engine; each app has its own counters, so several may live in one process.
+
+    retraining  what retrains the engine, for the metrics
+    """
     app = FastAPI(
         title="Bowerbird",
         version=__version__,
@@ -42,7 +46,7 @@ def create_app(engine: Engine) -> FastAPI:
         max_body_size=MAX_BODY,
     )
     app.state.engine = engine
-    app.state.metrics = Metrics(engine)
+    app.state.metrics = Metrics(engine, retraining)
     errors.install(app)
     app.add_middleware(Watch, metrics=app.state.metrics)
     app.include_router(events.router, responses=_problems(413, 422, 503))

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from bowerbird.answers import Answer
 from bowerbird.engine import Engine
 from bowerbird.errors import StoreError
+from bowerbird.retraining import Beside
 from bowerbird.types import Event
 
 BUCKETS_S = (0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -22,11 +23,12 @@ class Metrics:
     shown     bowerbird_slate_items_total: items in them
     events    bowerbird_events_total{kind}: events accepted; kinds that the bundle does not declare are refused, so labels stay few
     errors    bowerbird_errors_total{error}: answers that were errors, by type
+    retrain   bowerbird_retrain_running, _runs, _swaps, _failed and bowerbird_rollbacks: where the engine is retrained
     and       bowerbird_bundle_info{fingerprint, model}, bowerbird_catalogue_items, bowerbird_log_offset, bowerbird_learned_offset,
               bowerbird_lessons{what}, bowerbird_drift_breaks: read from the engine when asked
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, retraining: Beside | None = None) -> None:
         self.registry = CollectorRegistry()
         self.requests = Histogram(
             "bowerbird_request_seconds",
@@ -40,6 +42,8 @@ class Metrics:
         self.events = Counter("bowerbird_events", "Events accepted.", ["kind"], registry=self.registry)
         self.errors = Counter("bowerbird_errors", "Answers that were errors.", ["error"], registry=self.registry)
         self.registry.register(_EngineCollector(engine))
+        if retraining is not None:
+            self.registry.register(_RetrainingCollector(retraining))
 
     def made(self, answer: Answer, source: str) -> None:
         """Count a slate."""
@@ -86,3 +90,18 @@ class _EngineCollector(Collector):
         yield GaugeMetricFamily("bowerbird_slates_dropped", "Slates not logged, since the store did not answer.", value=dropped)
         yield GaugeMetricFamily("bowerbird_unknown_slates", "Events that named a slate that is not logged.", value=store.unknown_slates)
         yield GaugeMetricFamily("bowerbird_drift_breaks", "Breaks seen in how well events are foreseen.", value=learned.drift.breaks)
+
+
+class _RetrainingCollector(Collector):
+    """Reads how retraining stands when Prometheus asks."""
+
+    def __init__(self, retraining: Beside) -> None:
+        self._retraining = retraining
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        state, sentry = self._retraining.retrainer.state, self._retraining.sentry
+        yield GaugeMetricFamily("bowerbird_retrain_running", "Whether a challenger is being fitted.", value=state.running)
+        yield GaugeMetricFamily("bowerbird_retrain_runs", "Retrainings begun since the start.", value=state.runs)
+        yield GaugeMetricFamily("bowerbird_retrain_swaps", "Challengers that went live since the start.", value=state.swaps)
+        yield GaugeMetricFamily("bowerbird_retrain_failed", "Whether the last retraining failed.", value=state.error is not None)
+        yield GaugeMetricFamily("bowerbird_rollbacks", "Bundles taken back since the start.", value=sentry.rollbacks)

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
+from bowerbird.retraining import Beside
 from bowerbird.serving.app import create_app
 
 DRAIN_S = 10
@@ -21,21 +22,28 @@ BACKLOG = 2048
 
 
 def serve(
-    engine: Engine, host: str = "127.0.0.1", port: int = 8000, *, listener: socket.socket | None = None, say: Callable[[str], None] = print
+    engine: Engine,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    listener: socket.socket | None = None,
+    say: Callable[[str], None] = print,
+    retraining: Beside | None = None,
 ) -> None:
     """Answer requests until SIGINT (Ctrl-C) or SIGTERM; then finish what is in flight and return. A stop that was asked for is no failure.
 
-    port      0 takes a free one
-    listener  a socket of `bind`, for who wants to know before long work that the port is free; else it is bound here
-    say       told the address once connections are accepted
-    raises    ConfigError if the address cannot be had: in use, not ours, or not to be resolved
+    port        0 takes a free one
+    listener    a socket of `bind`, for who wants to know before long work that the port is free; else it is bound here
+    say         told the address once connections are accepted
+    retraining  what retrains the engine, for the metrics
+    raises      ConfigError if the address cannot be had: in use, not ours, or not to be resolved
 
     What learns from the log is told of it in the background. Small linear algebra is faster on one thread, and requests run beside one
     another: BLAS gets one thread each.
     """
     with listener or bind(host, port) as sock, threadpool_limits(limits=1), _returning_signals(), engine.following():
         config = uvicorn.Config(
-            create_app(engine),
+            create_app(engine, retraining),
             log_level="warning",
             access_log=False,
             server_header=False,

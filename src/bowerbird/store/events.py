@@ -180,11 +180,20 @@ class SqlStore:
         """The slate of this id, or None."""
         return self.slates([id]).get(id)
 
-    def all_slates(self) -> Iterator[SlateRow]:
-        """All slates in the order in which they were made. Read page by page."""
+    def all_slates(self, after: SlateRow | None = None, since: datetime | None = None, until: datetime | None = None) -> Iterator[SlateRow]:
+        """All slates in the order in which they were made. Read page by page.
+
+        after         only those after this one
+        since, until  only those made from one instant up to another
+        """
         columns = slates_table.c
         place = tuple_(columns.offset, columns.time, columns.id)
-        query, last = select(slates_table).order_by(*place).limit(PAGE), None
+        query = select(slates_table).order_by(*place).limit(PAGE)
+        if since is not None:
+            query = query.where(columns.time >= microseconds(since))
+        if until is not None:
+            query = query.where(columns.time <= microseconds(until))
+        last = None if after is None else tuple_(after.offset, microseconds(after.time), after.id)
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(query if last is None else query.where(place > last)).mappings().all()
