@@ -41,6 +41,9 @@ STEP = 50
 IDLE_S = 1.0
 """How often the background looks for events that other processes stored."""
 
+HAD = 4
+"""Bundles that are held in memory, the live one among them: to return to, and to make their slates again."""
+
 log = logging.getLogger(__name__)
 
 Filters = Mapping[str, Value | list[Value]]
@@ -177,13 +180,13 @@ class Engine:
     def replay(self, receipt: Receipt) -> Answer:
         """The slate of a receipt, made again.
 
-        raises  BundleError if the bundle of the receipt is neither live nor one that was live in this engine
+        raises  BundleError if the bundle of the receipt is not among the last few that were live in this engine
         cost    where more was learned or put in since, the log from the snapshot before it on
         """
         live = self._live
         if (live.base.fingerprint, live.learned.offset, live.item_offset) != (receipt.bundle, receipt.learned, receipt.item_offset):
             if receipt.bundle not in self._had:
-                raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which this engine has not had live")
+                raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which is not among the last that this engine had live")
             live = self._at(self._had[receipt.bundle], receipt.learned, receipt.item_offset)
         return self._answer(live, receipt)
 
@@ -315,7 +318,7 @@ class Engine:
         """Answer from another bundle from the next request on; `rollback` returns to the one before."""
         with self._change:
             fresh = self._begun(bundle)
-            self._previous.append(self._live.base)
+            self._previous = [*self._previous, self._live.base][-HAD:]
             self._live = fresh
 
     def rollback(self) -> Bundle:
@@ -398,8 +401,11 @@ class Engine:
             return self._live
 
     def _begun(self, bundle: Bundle) -> _Live:
-        """A bundle about to be live; its slates can be made again as long as this engine lives."""
+        """A bundle about to be live; its slates can be made again until so many others have been."""
+        self._had.pop(bundle.fingerprint, None)
         self._had[bundle.fingerprint] = bundle
+        for former in list(self._had)[:-HAD]:
+            del self._had[former]
         return self._serving(self._follower.onward(self._follower.begun(bundle), self.store.newest(), self.progress))
 
     def _at(self, base: Bundle, learned: Offset, item_offset: Offset) -> _Live:

@@ -208,6 +208,15 @@ def test_a_port_in_use_is_named(run: Run, bundle: Path, tmp_path: Path) -> None:
     assert str(port) in said
 
 
+def test_retraining_needs_a_log_that_a_process_of_its_own_can_open(run: Run, bundle: Path, tmp_path: Path) -> None:
+    code, _, said = run("serve", bundle, "--port", 0, "--store", "sqlite://", "--retrain", tmp_path / "shelf")
+    assert code == 1
+    assert "must be one that another process can open, got sqlite://" in said
+    code, _, said = run("serve", bundle, "--settings", tmp_path / "retrain.toml")
+    assert code == 1
+    assert "they need --retrain" in said
+
+
 def test_a_store_that_cannot_be_opened_is_named(run: Run, bundle: Path, tmp_path: Path) -> None:
     code, _, said = run("serve", bundle, "--store", f"sqlite:///{tmp_path / 'none' / 'e.db'}")
     assert code == 1

@@ -95,7 +95,7 @@ class FakeEngine:
 
     def replay(self, receipt: Receipt) -> Answer:
         if receipt.bundle != self.bundle.fingerprint:
-            raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which this engine has not had live")
+            raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which is not among the last that this engine had live")
         if receipt.history is not None:
             past = [Event("", e.item, e.time, e.kind, e.value) for e in receipt.history]
         else:

@@ -23,7 +23,7 @@ Every error is a `Problem`: one sentence in `detail`, and for a wrong request ea
 
 PROBLEMS = {
     404: "There is no such item.",
-    409: "The receipt's bundle has never been live here.",
+    409: "The receipt's bundle is not among the last that were live here.",
     413: "The body is larger than this server takes.",
     422: "The request is wrong; the fields are named.",
     503: "The store or the language model does not answer now; try again.",

@@ -60,5 +60,5 @@ def get_history(
 
 @router.post("/v1/replay", response_model=SlateOut, summary="A slate made again from its receipt")
 def post_replay(body: ReplayIn, engine: LiveEngine) -> Response:
-    """The same slate, item for item, whatever was stored since. 409 if the bundle that made it has never been live in this server."""
+    """The same slate, item for item, whatever was stored since. 409 if its bundle is not among the last that were live here."""
     return wire.slate(engine.replay(body.receipt))
