@@ -120,7 +120,7 @@ def lived(world: World, explore: ExploreSettings, doubt: float, days: int, slate
     clicks = np.where(old, rng.binomial(PAST_VIEWS, world.clicked.mean(axis=0)), 0).astype(float)
     catalogue = Catalogue.of([f"item {number}" for number in range(len(old))], vectors=world.texts)
     plain = Pipeline(Shop(world, views, clicks, doubt), catalogue, RankingSettings(repeats=True))
-    bandit, found = explore.bandit.begin(len(old), world.texts), np.zeros(len(old))
+    bandit, found = explore.bandit.begin(len(old), world.texts, PAST_VIEWS * old), np.zeros(len(old))
     for day in range(days):
         pipeline = replace(
             plain, scorer=Shop(world, views.copy(), clicks.copy(), doubt), settings=RankingSettings(repeats=True, explore=explore)

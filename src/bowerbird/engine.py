@@ -199,7 +199,7 @@ class Engine:
         number = live.bundle.catalogue.number(item)
         if number is None:
             raise DataError(f"item {item!r}: not in the catalogue")
-        slate = live.pipeline.recommend([Request(Query(History.of([number])), k=_positive(k), diversity=0.0)])[0]
+        slate = live.pipeline.unexplored.recommend([Request(Query(History.of([number])), k=_positive(k), diversity=0.0)])[0]
         return shown(live.bundle.catalogue, slate, None)
 
     def item(self, item: ItemId) -> Json | None:

@@ -192,6 +192,11 @@ class Pipeline:
         return self.rules(joined(picked, spare, without(rest, spare)), request.query, request.k)
 
     @cached_property
+    def unexplored(self) -> "Pipeline":
+        """The same, but no place is drawn."""
+        return replace(self, settings=self.settings.model_copy(update={"explore": ExploreSettings()}))
+
+    @cached_property
     def exploration(self) -> Exploration | None:
         """What draws the places that are explored; None where none are."""
         settings = self.settings.explore

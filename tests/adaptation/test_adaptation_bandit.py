@@ -13,7 +13,8 @@ N_ITEMS, DIMENSION = 12, 5
 VECTORS = np.random.default_rng(1).standard_normal((N_ITEMS, DIMENSION)).astype(np.float32)
 VECTORS /= np.linalg.norm(VECTORS, axis=1, keepdims=True)
 SETTINGS = BanditSettings(directions=3, reward=0.2, standing=0.05, spread=0.2, own=0.15, noise=0.4)
-BEGUN = SETTINGS.begin(N_ITEMS, VECTORS)
+TAKEN = np.arange(N_ITEMS) % 4
+BEGUN = SETTINGS.begin(N_ITEMS, VECTORS, TAKEN)
 
 
 def shown_slate(rng: np.random.Generator, k: int = 5) -> Shown:
@@ -48,7 +49,7 @@ def closed_form(taught: list[tuple[int, float, float]], items: np.ndarray, stand
         return np.column_stack((np.ones(len(numbers)), np.clip(places, -3, 3), BEGUN.about[numbers], np.eye(N_ITEMS)[numbers]))
 
     d = 2 + SETTINGS.directions
-    prior = np.diag([*np.full(d, 1 / SETTINGS.spread**2), *np.full(N_ITEMS, 1 / SETTINGS.own**2)])
+    prior = np.diag([*np.full(d, 1 / SETTINGS.spread**2), *(1 / SETTINGS.own**2 + TAKEN / SETTINGS.noise**2)])
     start = np.array([SETTINGS.reward, SETTINGS.standing, *np.zeros(d - 2 + N_ITEMS)])
     numbers, places, rewards = np.array(taught).reshape(-1, 3).T
     X = rows(numbers.astype(int), places)

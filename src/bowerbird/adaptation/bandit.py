@@ -37,10 +37,14 @@ class BanditSettings(Settings):
     noise: float = Field(default=0.3, gt=0)
     directions: int = Field(default=16, ge=0)
 
-    def begin(self, n_items: int, vectors: NDArray[np.float32] | None = None, seed: int = 0) -> "Bandit":
-        """The state before anything happened.
+    def begin(
+        self, n_items: int, vectors: NDArray[np.float32] | None = None, taken: NDArray[np.integer] | None = None, seed: int = 0
+    ) -> "Bandit":
+        """The state before any slate was answered.
 
         vectors  (n_items, dimension) float32, unit length; None = nothing is known of what items are about
+        taken    (n_items,), events of each item that the scorer has read: what they tell of it is in its score, so each counts as an answer
+                 that agreed with the score; None = all items are new
         seed     of the projections
         cost     O(n_items · dimension · directions)
         """
@@ -53,6 +57,7 @@ class BanditSettings(Settings):
             about=np.zeros((n_items, p), np.float32),
             precision=precision,
             pull=precision @ np.array([self.reward, self.standing, *np.zeros(p)]),
+            taken=zeros if taken is None else np.asarray(taken, np.float64),
             shows=zeros,
             standings=zeros,
             rewards=zeros,
@@ -67,13 +72,13 @@ class Bandit:
     """Bayesian linear regression of rewards, with an effect of each item's own; a value: `after` gives the next one.
 
         reward of item i, shown at standing s  =  φ·β + α_i + ε
-        φ = [1, s, what i is about],  β ~ N(prior),  α_i ~ N(0, own²),  ε ~ N(0, noise²)
+        φ = [1, s, what i is about],  β ~ N(prior),  α_i ~ N(0, 1 / (1 / own² + taken_i / noise²)),  ε ~ N(0, noise²)
 
     The posterior is exact. Given β the α_i are independent, so what is kept is the d × d precision of β with all α integrated out, and for
     each item the sums of its places: there is no n_items × n_items matrix. Another place of item i with reward r adds
 
         x xᵀ / v  to the precision,  x (r − mean of what i earned so far, shrunk) / v  to the pull,   v = noise² + 1 / d_i,
-        x = φ − Σ φ of its places / noise² / d_i,   d_i = 1 / own² + its places / noise²
+        x = φ − Σ φ of its places / noise² / d_i,   d_i = 1 / own² + (taken_i + its places) / noise²
 
     **What is learned from.** An event that answers a slate says that the places above it were seen. Each place is taught once: reward 1 if
     it was answered with a weight above 0, else 0. An answer to a place that was taught as passed over makes its reward 1; that moves `pull`
@@ -83,6 +88,7 @@ class Bandit:
     about       (n_items, p) float32, the projections of the items'. An item beyond these is about nothing, and never shown
     precision   (2 + p, 2 + p), of β
     pull        (2 + p,), precision · mean of β
+    taken       (n_items,), events of each that the scorer had read
     shows, standings, rewards  (n_items,), of the places of each item that were taught: how many, sums
     cost        `after` copies three numbers an item, once a call; then O(d²) a place
     source      of the exploration: Thompson, Biometrika 25, 1933; Agrawal & Goyal, ICML 2013
@@ -100,6 +106,7 @@ class Bandit:
     about: NDArray[np.float32]
     precision: Floats
     pull: Floats
+    taken: Floats
     shows: Floats
     standings: Floats
     rewards: Floats
@@ -151,7 +158,7 @@ class Bandit:
         """(n, d) what φ tells beyond what the item's own places did; (n,) the precision of the item's own effect, given β."""
         phi = np.column_stack((np.ones(len(items)), np.clip(standings, -BOUND, BOUND), self.about[items]))
         shows = self.shows[items]
-        d = 1 / self.own**2 + shows / self.noise**2
+        d = 1 / self.own**2 + (self.taken[items] + shows) / self.noise**2
         sums = np.column_stack((shows, self.standings[items], shows[:, None] * self.about[items]))
         return phi - sums / self.noise**2 / d[:, None], d
 
@@ -195,5 +202,6 @@ class Bandit:
         more = n_items - len(self)
         if more <= 0:
             return self
-        shows, standings, rewards = (np.pad(part, (0, more)) for part in (self.shows, self.standings, self.rewards))
-        return replace(self, about=np.pad(self.about, ((0, more), (0, 0))), shows=shows, standings=standings, rewards=rewards)
+        taken, shows, standings, rewards = (np.pad(part, (0, more)) for part in (self.taken, self.shows, self.standings, self.rewards))
+        about = np.pad(self.about, ((0, more), (0, 0)))
+        return replace(self, about=about, taken=taken, shows=shows, standings=standings, rewards=rewards)

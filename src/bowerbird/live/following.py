@@ -182,7 +182,10 @@ def learns(bundle: Bundle) -> bool:
 def fresh(base: Bundle) -> Learned:
     """The state of a bundle that was told of nothing."""
     explore, catalogue = base.config.ranking.explore, base.catalogue
-    bandit = explore.bandit.begin(len(catalogue), catalogue.vectors) if explore.places else None
+    bandit = None
+    if explore.places:
+        numbers = catalogue.numbers(base.events["item"].to_list())
+        bandit = explore.bandit.begin(len(catalogue), catalogue.vectors, np.bincount(numbers[numbers >= 0], minlength=len(catalogue)))
     return Learned(base, base, bandit=bandit, drift=Drift(base.config.live.drift or PageHinkley()))
 
 
