@@ -24,6 +24,7 @@ from bowerbird.models.sequential import Sequential
 from bowerbird.models.single import Single, SingleModel
 from bowerbird.models.slim import Slim
 from bowerbird.models.state import pack
+from bowerbird.models.steps import Lessons
 from bowerbird.models.text import Text, TextModel
 from bowerbird.models.trend import Trend, TrendModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
@@ -46,6 +47,7 @@ __all__ = [
     "Ials",
     "IalsModel",
     "ItemKnn",
+    "Lessons",
     "LinearModel",
     "Mf",
     "MfModel",
