@@ -152,7 +152,7 @@ class Engine:
             raise DataError("recommend: give a user or a history, not both")
         live = self._refreshed()
         if seed is None:
-            seed = secrets.randbits(53) if live.pipeline.exploration else 0
+            seed = secrets.randbits(32) if live.pipeline.exploration else 0
         answer = self._answer(
             live,
             Receipt(
