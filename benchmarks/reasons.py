@@ -2,36 +2,66 @@
 
 The bundled MovieLens sample: half of the users are held out and EASE is fitted on the others. Each held-out user's best ten are
 explained. Beside it, as many of the user's liked items are cited at random, and put to the same test.
+
+`--worded MODEL` has a chat model word such reasons instead, and tells how much of what it said was shown and what was wrong with it:
+MODEL is `scripted` (says true things and, in turn, each of a list of false ones), a folder, GGUF file or hub name (run here), or the
+address of a server (`--model` names the model on it).
 """
 
 import argparse
 import time
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from rerank import sample
 from threadpoolctl import threadpool_limits
+from worded import report
 
-from bowerbird.explain import Carriers, certify, explain, liked_items
+from bowerbird.data import Catalogue
+from bowerbird.explain import Carriers, Reason, certify, explain, liked_items
 from bowerbird.models.ease import Ease
+from bowerbird.models.linear import LinearModel
 from bowerbird.pipeline import best
+from bowerbird.types import Query, Slate
 
 BUCKETS = ((1, 10), (11, 20), (21, 50), (51, 100), (101, 10_000))
 
 
+def asked() -> tuple[Catalogue, LinearModel, Iterator[tuple[Query, Slate, NDArray[np.bool_]]]]:
+    """The catalogue, the model, and for each held-out user with a liked item a query, its best ten, and what may be shown."""
+    catalogue, log, cases = sample()
+    model = Ease(half_life_events=None).fit(log, catalogue, np.random.default_rng(0))
+
+    def slates() -> Iterator[tuple[Query, Slate, NDArray[np.bool_]]]:
+        for query in cases.queries:
+            if len(liked_items(query.history)):
+                allowed = catalogue.available.copy()
+                allowed[query.history.items] = False
+                scores = np.where(allowed, model.score([query])[0], np.nan).astype(np.float32)
+                yield query, best(scores, 10), allowed
+
+    return catalogue, model, slates()
+
+
+def words(n: int, chat: str, model_name: str, key_env: str) -> None:
+    """Have the first `n` reasons that passed worded, and tell what came of it."""
+    catalogue, model, slates = asked()
+    reasons: list[Reason] = []
+    for query, slate, allowed in slates:
+        reasons += [one for one in explain(model, query, slate, allowed, catalogue) if one.facts is not None]
+        if len(reasons) >= n:
+            break
+    report(reasons[:n], catalogue, chat, model_name, key_env)
+
+
 def main() -> None:
     """Fit, explain, count."""
-    catalogue, log, cases = sample()
+    catalogue, model, slates = asked()
     rng = np.random.default_rng(0)
-    model = Ease(half_life_events=None).fit(log, catalogue, rng)
     rows, times = [], []
-    for query in cases.queries:
+    for query, slate, allowed in slates:
         liked = liked_items(query.history)
-        if len(liked) == 0:
-            continue
-        allowed = catalogue.available.copy()
-        allowed[query.history.items] = False
-        scores = np.where(allowed, model.score([query])[0], np.nan).astype(np.float32)
-        slate = best(scores, 10)
         start = time.perf_counter()
         reasons = explain(model, query, slate, allowed, catalogue)
         times.append(time.perf_counter() - start)
@@ -53,6 +83,14 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worded", metavar="MODEL", help="have this chat model word reasons")
+    parser.add_argument("--reasons", type=int, default=1000, help="how many of them")
+    parser.add_argument("--model", default="", help="the model's name on a server")
+    parser.add_argument("--key-env", default="", help="the environment variable with the server's key")
+    options = parser.parse_args()
     with threadpool_limits(1):
-        main()
+        if options.worded:
+            words(options.reasons, options.worded, options.model, options.key_env)
+        else:
+            main()

@@ -67,6 +67,12 @@ def test_a_stream_says_what_the_answer_says(tiny):
     assert "".join(tiny.stream(prompt)).strip() == tiny.complete([prompt])[0]
 
 
+def test_a_stream_that_fails_says_so(tiny):
+    pytest.importorskip("llguidance", reason="llguidance is not installed; it comes with the extra `chat`")
+    with pytest.raises(LanguageError, match="no answer can be held to this JSON schema"):
+        list(tiny.stream(Prompt.of("x", schema={"type": "nonsense"}, max_tokens=5)))
+
+
 def test_no_text_can_open_a_turn_of_its_own(tiny):
     marks = [tiny.tokenizer.convert_tokens_to_ids(mark) for mark in ("<|im_start|>", "<|im_end|>")]
 

@@ -4,10 +4,11 @@ import importlib
 import importlib.util
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
 from bowerbird.errors import LanguageError
@@ -61,10 +62,11 @@ class LocalChat:
         transformers = importlib.import_module("transformers")
         ids = self._ids(prompt)
         pieces = transformers.TextIteratorStreamer(self.tokenizer, skip_prompt=True, timeout=ASKED_FOR, skip_special_tokens=True)
-        speaker = Thread(target=self._generate, args=(prompt, ids, pieces), daemon=True)
-        speaker.start()
-        yield from (piece for piece in pieces if piece)
-        speaker.join()
+        with ThreadPoolExecutor(1, "chat") as pool:
+            speaker = pool.submit(self._generate, prompt, ids, pieces)
+            speaker.add_done_callback(lambda _: pieces.end())
+            yield from (piece for piece in pieces if piece)
+            speaker.result()
 
     def _answer(self, prompt: Prompt) -> str:
         ids = self._ids(prompt)
