@@ -43,6 +43,7 @@ TRUE = [
     (ONE, "You've liked Alien, so we suggest this one: also Horror and Sci-Fi. Without that it would drop from 1st to 1,003rd."),
     (ONE, "This is Horror, just like Alien. It ranks 1st for you. Without Alien it falls from number 1 to number 1003."),
     (VIEWED, "Based on Alien, this is Horror too. Without that it slips from 1st to 7th."),
+    (TWO, "Toy Story (1995) and A Bug's Life are both Animation, and this one is also Animation. We recommend it."),
     (OUT, "Because you liked Alien, Heat and Up. Without these three nothing would speak for it."),
 ]
 
@@ -65,7 +66,13 @@ FALSE = [
     (TWO, "You liked Toy Story (1995) and A Bug's Life. It drops from 3rd to 41st with them.", "with for without"),
     (TWO, "You liked Toy Story (1995) and A Bug's Life. Without Toy Story (1995) it drops from 3rd to 41st.", "one of two taken away"),
     (TWO, "You liked Toy Story (1995) and A Bug's Life. Without these three it drops from 3rd to 41st.", "another count"),
-    (TWO, "You liked all three Toy Story (1995) and A Bug's Life, all three Comedy.", "count and category"),
+    (TWO, "You liked all three Toy Story (1995) and A Bug's Life.", "another count"),
+    (OUT, "Because you liked both Alien, Heat and Up.", "another count"),
+    (ONE, "You liked Alien, all three Horror.", "another count"),
+    (TWO, "You liked Toy Story (1995) and A Bug's Life, you share Animation.", "what the user is said to be"),
+    (TWO, "You liked Toy Story (1995) and A Bug's Life. It ranks 3rd in your list.", "the place on the page"),
+    (TWO, "You liked Toy Story (1995) and A Bug's Life. It ranks 41st.", "the other rank"),
+    (TWO, "You liked Toy Story (1995) and A Bug's Life, is it Animation?", "a question"),
     (TWO, "You liked Toy Story (1995) and A Bug's Life 3 times.", "a number of something else"),
     (TWO, "You liked Toy Story (1995) and A Bug's Life in the third week.", "a number in words"),
     (TWO, "You did not like Toy Story (1995) and A Bug's Life.", "negation"),

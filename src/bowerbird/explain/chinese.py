@@ -1,6 +1,6 @@
 """Reasons in Chinese: the template, and what a worded one may say."""
 
-from bowerbird.explain.grammar import Grammar
+from bowerbird.explain.grammar import NEVER, Grammar
 from bowerbird.explain.wording import Phrases
 
 PHRASES = Phrases(
@@ -33,13 +33,15 @@ _FALLS = r"(?:就|便|将|会|就会|将会)?从第?{before}(?:名|位)?(?:降|�
 GRAMMAR = Grammar(
     together=r"和|与|及|以及",
     them=(r"(?:那个|那一项|该项)", r"(?:它们|这两个|这两项|这些|两者)", r"(?:它们|这三个|这三项|这些|三者)"),
+    both=(NEVER, "两者|两个|两项", "三者|三个|三项"),
+    each=("两者", "两者|三者", "三者|四者"),
     liking=(rf"{_YOU}(?:也|都)?(?:喜欢|喜爱)(?:过|了)?{{titles}}",),
     citing=(r"(?:因为|由于|根据|基于|鉴于){titles}",),
     sharing=(
-        rf"(?:{_IT}|它们|两者|三者)?(?:与{{titles}})?(?:也|都|同样)?(?:是|为|属于|同属|同为){{attributes}}",
+        rf"(?:{_IT}|它们|{{each}})?(?:与{{titles}})?(?:也|都|同样)?(?:是|为|属于|同属|同为){{attributes}}",
         rf"更多{_YOU}的{{attributes}}",
     ),
-    wording=(r"标题(?:中|里)(?:同样|都|也)?有{word}",),
+    wording=(r"(?:{each})?标题(?:中|里)(?:同样|都|也)?有{word}",),
     falling=(rf"(?:如果|若)?(?:没有|去掉|除去){{them}}(?:的话)?[,，]?{_IT}?{_FALLS}",),
     ending=(rf"(?:如果|若)?(?:没有|去掉|除去){{them}}(?:的话)?[,，]?就?没有推荐{_IT}的理由",),
     nothing=(

@@ -1,6 +1,6 @@
 """Reasons in German: the template, and what a worded one may say."""
 
-from bowerbird.explain.grammar import Grammar
+from bowerbird.explain.grammar import NEVER, Grammar
 from bowerbird.explain.wording import Phrases
 
 PHRASES = Phrases(
@@ -31,7 +31,7 @@ PHRASES = Phrases(
 
 _IT = r"(?:es|das hier|dies|dieses|dieser vorschlag|diese empfehlung)"
 _FROM_TO = r"von (?:platz |rang |stelle )?{before}\.? auf (?:platz |rang |stelle )?{after}"
-_ALSO = r"(?:auch |ebenfalls |beide |alle drei |alle )*"
+_ALSO = r"(?:auch |ebenfalls |alle |{each} )*"
 
 GRAMMAR = Grammar(
     together=r"und|sowie|&",
@@ -40,6 +40,8 @@ GRAMMAR = Grammar(
         r"(?:sie|diese|diese beiden|diese zwei|die beiden|beide)",
         r"(?:sie|diese|diese drei|die drei|alle drei)",
     ),
+    both=(NEVER, "beide", "alle drei"),
+    each=("beide", "beide|alle drei", "alle drei|alle vier"),
     liking=(
         r"(?:dir|ihnen) (?:hat |haben )?(?:auch )?{titles} (?:gefallen(?: hat| haben)?|gefiel(?:en)?)",
         r"(?:dir|ihnen) (?:hat|haben) gefallen: {titles}",
@@ -48,12 +50,12 @@ GRAMMAR = Grammar(
     ),
     citing=(r"(?:wegen|aufgrund von|ausgehend von|dank) {titles}", r"{titles} (?:spricht|sprechen) (?:dafür|für diesen vorschlag)"),
     sharing=(
-        rf"(?:{_IT}|sie|diese|beide|alle drei) (?:ist|sind|gehört|gehören) {_ALSO}(?:zu )?{{attributes}}(?: wie {{titles}})?",
-        r"(?:auch|ebenfalls|beide|alle drei|gemeinsam ist ihnen) {attributes}",
+        rf"(?:{_IT}|sie|diese|{{each}}) (?:ist|sind|gehört|gehören) {_ALSO}(?:zu )?{{attributes}}(?: wie {{titles}})?",
+        r"(?:auch|ebenfalls|{each}|gemeinsam ist ihnen) {attributes}",
         r"(?:noch )?mehr (?:von|aus) (?:deinem |ihrem )?{attributes}",
         r"{attributes} (?:ist|sind) (?:ihnen|allen) gemeinsam",
     ),
-    wording=(r"(?:auch |beide |alle drei )?mit {word} im titel",),
+    wording=(r"(?:auch |{each} )?mit {word} im titel",),
     falling=(
         rf"ohne {{them}},? (?:fällt|fiele|rutscht|rutschte|sinkt|sänke) {_IT} {_FROM_TO}(?: ab)?",
         rf"ohne {{them}},? würde {_IT} {_FROM_TO} (?:fallen|rutschen|sinken|abrutschen)",

@@ -17,6 +17,8 @@ from bowerbird.language.words import HAN, KATAKANA
 TITLE, ATTRIBUTE, WORD = 0xE000, 0xE100, 0xE200
 BEFORE, AFTER, DONE = "\ue300", "\ue301", "\ue302"
 QUOTES = ("“”", '""', "''", "„“", "«»", "»«", "‹›", "「」", "『』", "《》")
+NEVER = "(?!)"
+"""The pattern of what cannot be said."""
 CLAIMS = ("liking", "citing", "sharing", "wording", "falling", "ending", "nothing")
 MOST_SENTENCES, SPARE = 4, 260
 """A text may be so much longer than the names in it."""
@@ -31,10 +33,10 @@ class Grammar:
     """The patterns of one language, on small letters.
 
     In them {titles} and {attributes} stand for a row of names, {word} for one word of the titles, {them} for the cited items all together,
-    {before} and {after} for the ranks.
+    {both} for their count, {each} for a count of them with or without what is recommended, {before} and {after} for the ranks.
 
     together  how a row is joined, besides commas
-    them      for one, two and three cited items: what stands for all of them
+    them, both, each   for one, two and three cited items
     liking    claims that the cited items were liked
     citing    claims that they are the cause
     sharing   claims that the item is of an attribute, or that all of them are
@@ -46,6 +48,8 @@ class Grammar:
 
     together: str
     them: tuple[str, str, str]
+    both: tuple[str, str, str]
+    each: tuple[str, str, str]
     liking: tuple[str, ...]
     citing: tuple[str, ...]
     sharing: tuple[str, ...]
@@ -140,6 +144,8 @@ def _claims(grammar: Grammar, cited: int) -> Mapping[str, tuple[tuple[re.Pattern
         "attributes": row(ATTRIBUTE, WORD - 1),
         "word": f"[{chr(WORD)}-{chr(ord(BEFORE) - 1)}]",
         "them": f"(?:{grammar.them[cited - 1]}|{titles})",
+        "both": f"(?:{grammar.both[cited - 1]})",
+        "each": f"(?:{grammar.each[cited - 1]})",
         "before": BEFORE,
         "after": AFTER,
     }
