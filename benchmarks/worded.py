@@ -85,7 +85,7 @@ def chat_of(name: str, model: str, key_env: str, catalogue: Catalogue) -> Chat:
         return Scripted(catalogue)
     if name.startswith("http"):
         return CachedChat(ChatEndpoint(url=name, model=model, key_env=key_env).open())
-    return CachedChat(LocalModel(model=name).open())
+    return CachedChat(LocalModel(model=name).open(threads=1))
 
 
 def audit(text: str, facts: Facts, catalogue: Catalogue) -> list[str]:
