@@ -24,6 +24,7 @@ from bowerbird.language import EncoderSettings, IntentSettings, MiniLm, TextSett
 from bowerbird.language.chat import ChatSettings, NoChat
 from bowerbird.models import Blend, Model, Recipe, pack, state, unpack
 from bowerbird.pipeline import Pipeline, RankingSettings
+from bowerbird.reader import ReaderSettings
 from bowerbird.store import read_bundle, write_bundle
 from bowerbird.types import Json, Log
 
@@ -47,6 +48,7 @@ class Config(Settings):
     ranking: RankingSettings = Field(default_factory=RankingSettings)
     explain: ExplainSettings = Field(default_factory=ExplainSettings)
     live: LiveSettings = Field(default_factory=LiveSettings)
+    reader: ReaderSettings = Field(default_factory=ReaderSettings)
 
     @model_validator(mode="after")
     def _words_need_a_model(self) -> Self:

@@ -19,10 +19,11 @@ from bowerbird.cli.replay import replay
 from bowerbird.cli.retrain import retrain
 from bowerbird.cli.serve import serve
 from bowerbird.cli.tune import tune
+from bowerbird.cli.tune_encoder import tune_encoder
 from bowerbird.errors import BowerbirdError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (fit, evaluate, replay, frontier, offpolicy, tune, bench, recommend, serve, retrain, rebuild, inspect, demo):
+for command in (fit, evaluate, replay, frontier, offpolicy, tune, tune_encoder, bench, recommend, serve, retrain, rebuild, inspect, demo):
     app.command()(command)
 
 

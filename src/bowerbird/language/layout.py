@@ -21,10 +21,9 @@ NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "max": "max", "lastto
 
 
 @dataclass(frozen=True)
-class Layout:
-    """A folder that onnxruntime alone can run.
+class Modules:
+    """How a plain folder's model is used: a transformer, pooling, and nothing else that matters.
 
-    onnx        the network
     tokenizer   its tokenizer.json
     pooling     how token states become a vector
     max_tokens  the model's own limit
@@ -32,12 +31,21 @@ class Layout:
     prompt      what the model wants in front of every text
     """
 
-    onnx: Path
     tokenizer: Path
     pooling: Pooling
     max_tokens: int
     pad: int
     prompt: str
+
+
+@dataclass(frozen=True)
+class Layout(Modules):
+    """A folder that onnxruntime alone can run.
+
+    onnx  the network
+    """
+
+    onnx: Path
 
 
 def read_layout(folder: Path) -> Layout | None:
@@ -46,12 +54,21 @@ def read_layout(folder: Path) -> Layout | None:
     raises  LanguageError if a file of it is damaged
     """
     onnx = next((folder / name for name in ONNX_FILES if (folder / name).is_file()), None)
+    modules = read_modules(folder)
+    return None if onnx is None or modules is None else Layout(**vars(modules), onnx=onnx)
+
+
+def read_modules(folder: Path) -> Modules | None:
+    """How the model is used, or None where there is no tokenizer.json, or there are steps besides transformer, pooling and normalising.
+
+    raises  LanguageError if a file of it is damaged
+    """
     tokenizer = folder / "tokenizer.json"
     pooling = _pooling(folder)
-    if onnx is None or pooling is None or not tokenizer.is_file():
+    if pooling is None or not tokenizer.is_file():
         return None
     model = read_json(folder / "config.json")
-    return Layout(onnx, tokenizer, pooling, _max_tokens(folder, model), int(model.get("pad_token_id") or 0), default_prompt(folder))
+    return Modules(tokenizer, pooling, _max_tokens(folder, model), int(model.get("pad_token_id") or 0), default_prompt(folder))
 
 
 def fingerprint(folder: Path, *files: Path) -> str:

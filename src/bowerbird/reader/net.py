@@ -1,0 +1,101 @@
+"""The layers that are tuned, and what it costs them that a history's next item is not the nearest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bowerbird.language.tokens import batches
+from bowerbird.language.vectors import Pooling
+from bowerbird.reader.backbone import pooled, through
+from bowerbird.reader.settings import ReaderSettings
+from bowerbird.reader.states import TOKENS_A_BATCH, States
+from bowerbird.training import losses
+
+
+class Reader(nn.Module):
+    """Reads items from the states of the frozen layers below; all items keep the vectors of their last reading.
+
+    layers    the topmost of the transformer; LoRA is put into them
+    states    of all texts that take part, one a row
+    pooling   how a text's states become its vector
+    log_share (n,) ln of each item's share of the events
+    trained   (n,) bool, the items that compete in training
+    """
+
+    table: Tensor
+    extra: Tensor
+
+    def __init__(
+        self,
+        layers: Sequence[nn.Module] | nn.ModuleList,
+        states: States,
+        pooling: Pooling,
+        log_share: NDArray[np.float32],
+        trained: NDArray[np.bool_],
+        settings: ReaderSettings,
+    ) -> None:
+        super().__init__()
+        self.layers = add_lora(nn.ModuleList(layers), settings)
+        self.states, self.pooling, self.temperature = states, pooling, settings.temperature
+        extra = np.where(trained, settings.popularity * log_share, losses.NEVER)
+        self.register_buffer("extra", torch.from_numpy(extra.astype(np.float32)))
+        with torch.no_grad():
+            self.register_buffer("table", self.eval().everything())
+
+    @property
+    def n_trained(self) -> int:
+        """Parameters that training changes."""
+        return sum(one.numel() for one in self.parameters() if one.requires_grad)
+
+    def encode(self, rows: NDArray[np.intp]) -> Tensor:
+        """(n, d), of unit length: the vectors of these items."""
+        device = next(self.parameters()).device
+        parts, order = [], []
+        for chosen in batches(self.states.lengths[rows], TOKENS_A_BATCH):
+            states, mask = (one.to(device) for one in self.states.batch(rows[chosen]))
+            parts.append(pooled(through(self.layers, states, mask), mask, self.pooling))
+            order.append(chosen)
+        return torch.cat(parts)[torch.from_numpy(np.argsort(np.concatenate(order))).to(device)]
+
+    def everything(self) -> Tensor:
+        """The vectors of all items, (n, d)."""
+        return self.encode(np.arange(len(self.states.lengths)))
+
+    def loss(self, batch: dict[str, Tensor]) -> Tensor:
+        """−ln of the share that the softmax over all items, but those of the history, gives the target: see `Pairs.batches`."""
+        read, targets, events, starts = (batch[name] for name in ("read", "targets", "events", "starts"))
+        fresh = self.encode(read.cpu().numpy())
+        table = self.table.clone().index_put((read,), fresh)
+        queries = F.embedding_bag(events, table, starts, mode="sum", per_sample_weights=batch["worth"])
+        scores = F.normalize(queries, dim=1) @ table.T / self.temperature + self.extra
+        owners = torch.repeat_interleave(torch.diff(starts, append=starts.new_tensor([len(events)])))
+        hidden = torch.zeros_like(scores, dtype=torch.bool)
+        hidden[owners, events] = True
+        self.table[read] = fresh.detach()
+        return losses.softmax(scores.masked_fill(hidden, losses.NEVER), targets)
+
+
+def add_lora(layers: nn.ModuleList, settings: ReaderSettings) -> nn.ModuleList:
+    """The layers with LoRA in each of their weight matrices, which alone is trained."""
+    from peft import LoraConfig, inject_adapter_in_model  # noqa: PLC0415 seconds
+
+    names = sorted({name for name, one in layers.named_modules() if isinstance(one, nn.Linear)})
+    config = LoraConfig(r=settings.rank, lora_alpha=settings.strength, lora_dropout=settings.dropout, target_modules=names)
+    tuned: Any = inject_adapter_in_model(config, layers.requires_grad_(False))
+    return tuned
+
+
+def merge(layers: nn.ModuleList) -> None:
+    """Add what was learned to the weights themselves, and take LoRA out again."""
+    from peft.tuners.lora import LoraLayer  # noqa: PLC0415
+
+    for name, one in list(layers.named_modules()):
+        if isinstance(one, LoraLayer):
+            one.merge()
+            parent, _, own = name.rpartition(".")
+            setattr(layers.get_submodule(parent), own, one.get_base_layer())

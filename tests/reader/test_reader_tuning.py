@@ -1,0 +1,108 @@
+"""A tuned encoder reads as the transformer that was tuned, is written whole or not at all, and learns what behaviour tells."""
+
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed; it comes with the extra `train`")
+pytest.importorskip("peft", reason="peft is not installed; it comes with the extra `train`")
+
+from bowerbird.config import parse
+from bowerbird.errors import ConfigError, DataError, LanguageError
+from bowerbird.language import Endpoint, MiniLm, SentenceTransformer
+from bowerbird.reader import ReaderSettings, tuning
+from bowerbird.reader.backbone import open_backbone, padded_tensors, pooled, through
+from bowerbird.reader.packing import packed
+from bowerbird.reader.states import read_states
+from bowerbird.reader.teaching import chosen_items, teach
+from bowerbird.reader.writing import as_graph, write_layout
+
+TEXTS = ["a red pen", "HP 74 Black & 75 Tri-color Original Ink Cartridges, 2 Cartridges (CB335WN, CB337WN)", "", "钢笔"]
+QUIET = {"runs": None, "tracker": None, "warmup_steps": 2, "accelerator": "cpu"}
+
+
+def settings(epochs=2, **changes):
+    return ReaderSettings(layers=1, max_tokens=16, holdout_items=0.2, batch_items=24, train={**QUIET, "epochs": epochs}, **changes)
+
+
+def vectors(backbone, texts):
+    numbers, mask = padded_tensors(backbone.tokens(texts), backbone.pad)
+    with torch.no_grad():
+        return pooled(through(backbone.layers, backbone.net.embeddings(input_ids=numbers), mask), mask, backbone.pooling).numpy()
+
+
+@pytest.fixture(scope="module")
+def taught(log, texts):
+    """MiniLM taught on the shop: the transformer, and how it went."""
+    backbone = open_backbone(MiniLm(), 16)
+    items = chosen_items(log, 100)
+    chosen = settings(epochs=4)
+    states = read_states(backbone, texts, chosen.layers)
+    return backbone, teach(backbone, states, log, items, chosen, seed=0)
+
+
+def test_the_embedded_model_in_torch_says_what_its_onnx_file_says():
+    backbone = open_backbone(MiniLm(), 256)
+    np.testing.assert_allclose(vectors(backbone, TEXTS), MiniLm().open(threads=1).encode(TEXTS), atol=1e-5)
+
+
+def test_items_whose_likes_go_by_the_maker_are_found_by_the_maker_though_nobody_touched_them(taught):
+    _, went = taught
+    assert went.after > went.before
+    assert went.n_trained == 16 * (4 * (384 + 384) + 2 * (384 + 1536))
+    assert went.n_trained < 0.02 * went.n_parameters
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_what_is_written_reads_as_what_was_taught(taught, tmp_path, small):
+    backbone, _ = taught
+    graph = as_graph(backbone)
+    write_layout(tmp_path, backbone, packed(graph) if small else graph)
+    encoder = SentenceTransformer(model=str(tmp_path), backend="onnx").open(threads=1)
+    likeness = (encoder.encode(TEXTS) * vectors(backbone, TEXTS)).sum(1)
+    assert (likeness > (0.998 if small else 1 - 1e-6)).all()
+    assert (encoder.max_tokens, encoder.dimension) == (16, 384)
+    assert (tmp_path / "onnx" / "model.onnx").stat().st_size < (30e6 if small else 100e6)
+    assert not np.allclose(encoder.encode(TEXTS), MiniLm(max_tokens=16).open(threads=1).encode(TEXTS), atol=0.01)
+
+
+def test_a_tuning_writes_a_folder_of_its_own_and_says_how_it_went(log, texts, tmp_path):
+    tuned = tuning.tune_encoder(log, texts, MiniLm(), settings(), tmp_path / "one", seed=3)
+    again = tuning.tune_encoder(log, texts, MiniLm(), settings(), tmp_path / "two", seed=3)
+    one, two = (SentenceTransformer(model=str(tmp_path / name)).open(threads=1) for name in ("one", "two"))
+    assert one.name.removeprefix("st-one") == two.name.removeprefix("st-two"), "the same seed gives the same weights"
+    assert tuned.written >= 0.995 * tuned.after > tuned.before
+    assert json.loads((tmp_path / "one" / "tuning.json").read_text())["after"] == tuned.after == again.after
+
+
+def test_what_breaks_off_leaves_what_was_there(log, texts, tmp_path, monkeypatch):
+    there = tmp_path / "reader"
+    there.mkdir()
+    (there / "tuning.json").write_text("{}")
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tuning, "_asked_of", stop)
+    with pytest.raises(KeyboardInterrupt):
+        tuning.tune_encoder(log, texts, MiniLm(), settings(epochs=1), there)
+    assert [path.name for path in tmp_path.rglob("*")] == ["reader", "tuning.json"]
+
+
+def test_mistakes_are_said_before_anything_is_trained(log, texts, tmp_path):
+    (tmp_path / "photo.jpg").touch()
+    with pytest.raises(DataError, match="must be a new folder"):
+        tuning.tune_encoder(log, texts, MiniLm(), settings(), tmp_path)
+    with pytest.raises(LanguageError, match="must have weights here"):
+        tuning.tune_encoder(log, texts, Endpoint(url="http://localhost", model="m"), settings(), tmp_path / "new")
+    with pytest.raises(ConfigError, match=r"reader\.layers: must be at most the encoder's 6, got 7"):
+        tuning.tune_encoder(log, texts, MiniLm(), ReaderSettings(layers=7), tmp_path / "new")
+    with pytest.raises(ConfigError, match="batch_events has no effect"):
+        parse(ReaderSettings, {"train": {"batch_events": 3}})
+    with pytest.raises(ConfigError, match="at most 2 %"):
+        tuning.tune_encoder(log, texts, MiniLm(), settings(rank=80), tmp_path / "new")
+    alone = log.where(log.users % 2 == 3)
+    with pytest.raises(DataError, match="two different items"):
+        tuning.tune_encoder(alone, texts, MiniLm(), settings(), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
