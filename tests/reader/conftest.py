@@ -1,9 +1,13 @@
 """A shop whose users stay with one maker, whose name says nothing to an encoder that was never told."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 from bowerbird.types import Log
+
+collect_ignore_glob = [] if find_spec("torch") and find_spec("peft") else ["test_*.py"]  # they come with the extra `train`
 
 MAKERS = ("zorvex", "quillam", "brenta", "okapel")
 THINGS = ("pen", "desk", "lamp", "paper", "stapler", "chair", "ink", "folder", "tape", "clock", "shelf", "ruler")

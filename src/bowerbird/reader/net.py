@@ -24,26 +24,23 @@ class Reader(nn.Module):
     states    of all texts that take part, one a row
     pooling   how a text's states become its vector
     log_share (n,) ln of each item's share of the events
-    trained   (n,) bool, the items that compete in training
     """
 
     table: Tensor
-    extra: Tensor
+    popularity: Tensor
 
     def __init__(
         self,
         layers: Sequence[nn.Module] | nn.ModuleList,
         states: States,
         pooling: Pooling,
-        log_share: NDArray[np.float32],
-        trained: NDArray[np.bool_],
+        log_share: NDArray[np.float64],
         settings: ReaderSettings,
     ) -> None:
         super().__init__()
         self.layers = add_lora(nn.ModuleList(layers), settings)
         self.states, self.pooling, self.temperature = states, pooling, settings.temperature
-        extra = np.where(trained, settings.popularity * log_share, losses.NEVER)
-        self.register_buffer("extra", torch.from_numpy(extra.astype(np.float32)))
+        self.register_buffer("popularity", torch.from_numpy((settings.popularity * log_share).astype(np.float32)))
         with torch.no_grad():
             self.register_buffer("table", self.eval().everything())
 
@@ -67,17 +64,22 @@ class Reader(nn.Module):
         return self.encode(np.arange(len(self.states.lengths)))
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
-        """−ln of the share that the softmax over all items, but those of the history, gives the target: see `Pairs.batches`."""
+        """−ln of the share that the softmax over the items read, but those of the history, gives the target: see `Pairs.batches`.
+
+        All that compete have been read with the weights as they are: vectors of an earlier reading would be told apart by their age.
+        """
         read, targets, events, starts = (batch[name] for name in ("read", "targets", "events", "starts"))
         fresh = self.encode(read.cpu().numpy())
-        table = self.table.clone().index_put((read,), fresh)
-        queries = F.embedding_bag(events, table, starts, mode="sum", per_sample_weights=batch["worth"])
-        scores = F.normalize(queries, dim=1) @ table.T / self.temperature + self.extra
-        owners = torch.repeat_interleave(torch.diff(starts, append=starts.new_tensor([len(events)])))
-        hidden = torch.zeros_like(scores, dtype=torch.bool)
-        hidden[owners, events] = True
+        table = self.table.index_put((read,), fresh)
+        queries = F.embedding_bag(events, table, starts, mode="sum", per_sample_weights=batch["worth"].to(table.dtype))
+        scores = F.normalize(queries, dim=1) @ fresh.T / self.temperature + self.popularity[read]
+        place = torch.full((len(table),), -1, device=read.device).index_put((read,), torch.arange(len(read), device=read.device))
+        owner = torch.repeat_interleave(torch.diff(starts, append=starts.new_tensor([len(events)])))
+        there = place[events] >= 0
+        own = torch.zeros_like(scores, dtype=torch.bool)
+        own[owner[there], place[events[there]]] = True
         self.table[read] = fresh.detach()
-        return losses.softmax(scores.masked_fill(hidden, losses.NEVER), targets)
+        return losses.softmax(scores.masked_fill(own, losses.NEVER), targets)
 
 
 def add_lora(layers: nn.ModuleList, settings: ReaderSettings) -> nn.ModuleList:

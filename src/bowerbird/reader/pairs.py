@@ -48,33 +48,28 @@ class Pairs:
         return Pairs(rows[some], log.items[places[some]].astype(np.int64))
 
     def batches(self, items: NDArray[np.intp], size: int, rng: np.random.Generator) -> Iterator[Batch]:
-        """Every item once, `size` at a time, each time with the pairs that have one of them in the history or as the target.
+        """Every item once, about `size` at a time, each time with the pairs whose target is among them.
 
-        Each batch has: read (m,) int64, the items to read; targets (n,); and the histories end to end: events (e,) items, worth (e,)
-        float32, starts (n,) where each begins. A batch without a pair is left out.
+        Each batch has: read (m,) int64, the items to read; targets (n,) int64, places in `read`; and the histories end to end: events
+        (e,) int64 items, worth (e,) float32, starts (n,) int64 where each begins. A batch without a pair is left out.
         """
-        by_item = self.histories.tocsc()
-        order = rng.permutation(items)
-        for start in range(0, len(order), size):
-            read = order[start : start + size]
-            here = np.zeros(self.histories.shape[1], bool)
-            here[read] = True
-            touched = np.union1d(by_item[:, read].indices, np.flatnonzero(here[self.targets]))
-            if len(touched) > PAIRS_A_BATCH:
-                touched = np.sort(rng.choice(touched, PAIRS_A_BATCH, replace=False))
-            if len(touched):
-                yield self._batch(read, touched)
-
-    def _batch(self, read: NDArray[np.intp], rows: NDArray[np.intp]) -> Batch:
-        histories = self.histories[rows]
-        arrays = {
-            "read": read.astype(np.int64),
-            "targets": self.targets[rows],
-            "events": histories.indices.astype(np.int64),
-            "worth": histories.data.astype(np.float32),
-            "starts": histories.indptr[:-1].astype(np.int64),
-        }
-        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+        places = np.full(self.histories.shape[1], -1)
+        for read in np.array_split(rng.permutation(items), -(-len(items) // size)):
+            places[:] = -1
+            places[read] = np.arange(len(read))
+            rows = np.flatnonzero(places[self.targets] >= 0)
+            if len(rows) > PAIRS_A_BATCH:
+                rows = np.sort(rng.choice(rows, PAIRS_A_BATCH, replace=False))
+            if len(rows):
+                histories = self.histories[rows]
+                arrays = {
+                    "read": read.astype(np.int64),
+                    "targets": places[self.targets[rows]].astype(np.int64),
+                    "events": histories.indices.astype(np.int64),
+                    "worth": histories.data.astype(np.float32),
+                    "starts": histories.indptr[:-1].astype(np.int64),
+                }
+                yield {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def new_and_liked(log: Log, among: NDArray[np.bool_]) -> NDArray[np.intp]:

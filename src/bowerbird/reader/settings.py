@@ -11,7 +11,7 @@ OWN = TrainSettings(learning_rate=1e-3, weight_decay=0.01, schedule="linear", wa
 
 
 class ReaderSettings(Settings):
-    """LoRA on the upper layers of the encoder, trained to rank the next item of a history among all items.
+    """LoRA on the upper layers of the encoder, trained to rank the next item of a history before others.
 
     layers            how many of the topmost layers are tuned; what those below say of a text is computed once and kept
     rank              of the matrices that are added to each weight matrix of these layers
@@ -23,7 +23,8 @@ class ReaderSettings(Settings):
     temperature       cosines are divided by it before the softmax
     popularity        0..1: ln of an item's share of events is added to its score in training with this weight, so that the text need
                       not explain what popularity explains; an item that nobody has touched has none of it to go by
-    batch_items       texts that are read for one gradient; the other items take part with their vectors of the last reading
+    batch_items       texts that are read for one gradient, and that compete with each other; other items of a history take part with
+                      their vectors of the last reading
     most_items        only so many items, those with the most events, are trained on; what was learned goes for all texts
     holdout_items     share of the items whose events are hidden from training and asked for in validation, at most 2,000 events;
                       0 = no validation: all epochs are run

@@ -103,7 +103,7 @@ def teach(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         top = backbone.layers[len(backbone.layers) - settings.layers :]
-        net = Reader(top, states, backbone.pooling, np.log(np.maximum(counts, 1) / max(len(told), 1)), trained, settings)
+        net = Reader(top, states, backbone.pooling, np.log(np.maximum(counts, 1) / len(told)), settings)
     if net.n_trained > MOST_TRAINED * total:
         raise ConfigError(f"reader: at most 2 % of {total:,} parameters may be trained, got {net.n_trained:,}; lower rank or layers")
     judge = _judge(net, held, settings.half_life_events)
