@@ -1,6 +1,8 @@
+# ruff: noqa: PLC0415  transformers takes seconds
 """A tuned encoder reads as the transformer that was tuned, is written whole or not at all, and learns what behaviour tells."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import torch
 from bowerbird.config import parse
 from bowerbird.errors import ConfigError, DataError, LanguageError
 from bowerbird.language import Endpoint, MiniLm, SentenceTransformer
+from bowerbird.language.embedded import FOLDER
 from bowerbird.reader import ReaderSettings, tuning
 from bowerbird.reader.backbone import open_backbone, padded_tensors, pooled, through
 from bowerbird.reader.packing import packed
@@ -116,3 +119,32 @@ def test_mistakes_are_said_before_anything_is_trained(log, texts, tmp_path):
     with pytest.raises(DataError, match="two different items"):
         tuning.tune_encoder(alone, texts, MiniLm(), settings(), tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("kind", "pad"), [("Bert", 0), ("Roberta", 1)])
+def test_models_built_as_bert_is_are_tuned_from_a_folder(tmp_path, kind, pad):
+    import transformers
+
+    torch.manual_seed(0)
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 40}
+    config = getattr(transformers, f"{kind}Config")(vocab_size=30522, pad_token_id=pad, initializer_range=0.3, **shape)
+    model = getattr(transformers, f"{kind}Model")(config, add_pooling_layer=False)
+    model.save_pretrained(tmp_path / "own")
+    shutil.copyfile(FOLDER / "tokenizer.json", tmp_path / "own" / "tokenizer.json")
+    backbone = open_backbone(SentenceTransformer(model=str(tmp_path / "own"), prompt="query: "), 24)
+    (tmp_path / "written").mkdir()
+    write_layout(tmp_path / "written", backbone, as_graph(backbone))
+    written = SentenceTransformer(model=str(tmp_path / "written")).open(threads=1)
+    np.testing.assert_allclose(written.encode(TEXTS), vectors(backbone, TEXTS), atol=1e-5)
+    numbers, mask = padded_tensors(backbone.tokens(TEXTS), pad)
+    with torch.no_grad():
+        states = model.eval()(input_ids=numbers, attention_mask=mask.long()).last_hidden_state
+    np.testing.assert_allclose(vectors(backbone, TEXTS), pooled(states, mask, "mean"), atol=1e-5)
+
+
+def test_a_folder_that_cannot_be_tuned_says_why(tmp_path):
+    with pytest.raises(LanguageError, match=r"must have tokenizer\.json"):
+        open_backbone(SentenceTransformer(model=str(tmp_path)), 24)
+    shutil.copyfile(FOLDER / "tokenizer.json", tmp_path / "tokenizer.json")
+    with pytest.raises(LanguageError, match="transformers cannot load its weights"):
+        open_backbone(SentenceTransformer(model=str(tmp_path)), 24)
