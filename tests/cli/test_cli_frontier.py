@@ -67,7 +67,20 @@ def test_it_prints_the_tables_and_writes_what_it_measured(run: Run, tmp_path: Pa
     first = {json.dumps(line["points"][0]["means"]) for line in report["lines"]}
     assert len(first) == 1, "at 0 all re-rankers keep the scorer's order"
     for row in report["dial"]["rows"]:
-        assert row["validation"] <= row["budget"]
+        assert row["validation"][0] <= row["validation"][2] <= row["budget"]
+
+
+def test_appetite_is_priced_beside_one_strength_for_all(run: Run, tmp_path: Path) -> None:
+    code, said, errors = run("--only", "mmr", "--rerank", "mmr", "--appetite", "--out", "f.json")
+    assert code == 0, errors
+    assert "by appetite, less that with one strength for all" in said
+    report = json.loads((tmp_path / "f.json").read_text())
+    fixed, followed = report["lines"]
+    assert (fixed["name"], followed["name"]) == ("mmr", "mmr by appetite")
+    assert fixed["points"][0] == followed["points"][0], "at 0 there is nothing to stretch"
+    assert fixed["points"][-1] == followed["points"][-1], "and neither is at 1"
+    assert fixed["points"][5] != followed["points"][5]
+    assert all(bool(row["fixed"]) == (row["line"] == "mmr by appetite" and row["given_up"] is not None) for row in report["matched"])
 
 
 @pytest.mark.skipif(find_spec("tomlkit") is None, reason="tomlkit comes with the extra `train`")

@@ -120,9 +120,29 @@ def test_a_calibrated_dial_does_not_pass_through_another_one() -> None:
 def test_variety_that_costs_too_much_is_not_allowed_and_what_costs_nothing_is() -> None:
     costly, free = (pooled(Pipeline(Falling(), catalogue()), cases(wanted), log(), k=4) for wanted in (1, 0))
     dear = calibrated(MmrSettings(), costly, costly)
-    assert all(lost <= budget for lost, budget in zip(dear.validation, BUDGETS, strict=True))
+    assert all(lost.high <= budget for lost, budget in zip(dear.validation, BUDGETS, strict=True))
     assert dear.strengths[-1] < 1, "at 1 item 1 makes way for item 5"
     assert calibrated(MmrSettings(), free, free).strengths[1:] == (1.0,) * 10, "item 0 is always picked first"
+
+
+def test_a_loss_of_nothing_on_average_is_not_enough_where_it_may_be_chance() -> None:
+    """Item 1, wanted by half of the users, makes way for item 5, wanted by the other half: one list in two gains what the other loses."""
+    evenly = Cases([Query(History.of([]))] * 8, [np.array([wanted], np.int32) for wanted in (1, 5)] * 4, np.arange(8))
+    pools = pooled(Pipeline(Falling(), catalogue()), evenly, log(), k=2)
+    base, now = (pools.under(MmrSettings(), strength, {}).values["ndcg@2"] for strength in (0.0, 1.0))
+    assert base.mean() == now.mean()
+    assert base.tolist() != now.tolist()
+    assert calibrated(MmrSettings(), pools, pools).strengths[3] < 1
+
+
+@pytest.mark.parametrize("rerank", [MmrSettings(), DppSettings(), ExchangeSettings(temperature=0.3)])
+def test_by_appetite_each_gets_the_list_that_the_server_gives_without_a_dial(rerank: MmrSettings | DppSettings | ExchangeSettings) -> None:
+    histories = [History.of([0, 1, 2, 3]), History.of([0, 1, 5, 6])]
+    two = Cases([Query(history) for history in histories], [np.array([4], np.int32)] * 2, np.arange(2))
+    settings = RankingSettings(rerank=rerank, diversity=0.3, appetite=True)
+    asked = Pipeline(Falling(), catalogue(), settings).recommend([Request(query, k=4) for query in two.queries])
+    here = pooled(Pipeline(Falling(), catalogue()), two, log(), k=4).under(rerank, 0.3, {}, appetite=True)
+    assert [slate.items.tolist() for slate in here.slates] == [slate.items.tolist() for slate in asked]
 
 
 def test_nothing_found_and_nothing_wanted_are_said() -> None:

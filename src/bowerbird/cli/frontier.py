@@ -23,6 +23,8 @@ OnlyOption = Annotated[
     list[str] | None, typer.Option("--only", help="Price this re-ranker: mmr, dpp, ssd, exchange, xquad, calibration. May be repeated.")
 ]
 
+AppetiteOption = Annotated[bool, typer.Option("--appetite", help="Price each also with its strength stretched by each user's appetite.")]
+
 
 def frontier(
     events: EventsOption,
@@ -30,6 +32,7 @@ def frontier(
     config: ConfigOption = None,
     only: OnlyOption = None,
     rerank: Annotated[str | None, typer.Option("--rerank", help="Calibrate the dial of this one; the config's unless given.")] = None,
+    appetite: AppetiteOption = False,
     split_kind: Annotated[SplitKind | None, typer.Option("--split", help="How to split; the config's unless given.")] = None,
     k: Annotated[int, typer.Option("--k", min=2, help="Lists of so many items.")] = 10,
     report: Annotated[Path | None, typer.Option("--out", help="Write everything measured to this JSON file.")] = None,
@@ -54,7 +57,7 @@ def frontier(
         split = chosen.split_of(data.log, seed)
         ranking.rules.build(data.catalogue)
         catalogue = read_catalogue(data.catalogue, chosen, progress=progress, seed=seed)
-        found = pricing.frontier(split, catalogue, chosen.model, ranking, reranks, k=k, seed=seed, progress=progress)
+        found = pricing.frontier(split, catalogue, chosen.model, ranking, reranks, appetite=appetite, k=k, seed=seed, progress=progress)
         measured = pricing.to_json(found, data.fingerprint)
     for table in pricing.tables(measured):
         out.print(table)

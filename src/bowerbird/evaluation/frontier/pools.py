@@ -35,17 +35,19 @@ class Pools:
     train: Log
     k: int
 
-    def under(self, rerank: RerankSettings, strength: float, tables: dict[str, Table]) -> Result:
+    def under(self, rerank: RerankSettings, strength: float, tables: dict[str, Table], *, appetite: bool = False) -> Result:
         """The lists of one re-ranker at one strength of its own dial, held against what was wanted.
 
-        tables  the vectors that distance is measured with, by name
-        cost    one re-ranking a case
+        tables    the vectors that distance is measured with, by name
+        appetite  whether the strength is stretched for each user by what the history wants
+        cost      one re-ranking a case
         """
-        settings = self.pipeline.settings.model_copy(update={"rerank": rerank, "dial": None})
+        own = {"rerank": rerank, "dial": None, "diversity": strength, "appetite": appetite}
+        settings = self.pipeline.settings.model_copy(update=own)
         pipeline, rest = Pipeline(self.pipeline.scorer, self.pipeline.catalogue, settings), iter(self.slates)
 
         def recommend(requests: Sequence[Request]) -> list[Slate]:
-            return [_shown(pipeline, replace(request, k=self.k, diversity=strength), rest) for request in requests]
+            return [_shown(pipeline, replace(request, k=self.k), rest) for request in requests]
 
         return evaluate(recommend, self.cases, pipeline.catalogue, self.train, ks=(self.k,), tables=tables)
 

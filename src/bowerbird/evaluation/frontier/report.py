@@ -58,7 +58,7 @@ def to_json(found: Frontier, fingerprint: str, resamples: int = 1000) -> Json:
 
 def _line(line: Line, found: Frontier, resamples: int) -> Json:
     points = [_point(strength, result, line.points[0], found, resamples) for strength, result in zip(STRENGTHS, line.points, strict=True)]
-    return {"name": line.name, "settings": line.rerank.model_dump(mode="json"), "points": points}
+    return {"name": line.name, "settings": line.rerank.model_dump(mode="json"), "appetite": line.appetite, "points": points}
 
 
 def _point(strength: float, result: Result, base: Result, found: Frontier, resamples: int) -> Json:
@@ -76,7 +76,8 @@ def _point(strength: float, result: Result, base: Result, found: Frontier, resam
 
 
 def _matched(similarity: str, gain: float, found: Frontier, resamples: int) -> list[Json]:
-    """What each line gives up for so much more distance, and how that stands to the better one of `RIVALS` at the same distance."""
+    """What each line gives up for so much more distance, and how that stands at the same distance to the better one of `RIVALS`, and, where
+    it follows the appetite, to its re-ranker with one strength for all."""
     ndcg, seed = f"ndcg@{found.bench.ks[0]}", found.bench.seed
     base = found.lines[0].points[0].values[ndcg]
     there = {line.name: _at(line, similarity, gain, ndcg) for line in found.lines}
@@ -86,11 +87,13 @@ def _matched(similarity: str, gain: float, found: Frontier, resamples: int) -> l
     rows = []
     for line in found.lines:
         values = there[line.name]
-        row: Json = {"similarity": similarity, "gain": gain, "line": line.name, "given_up": None, "against": None}
+        row: Json = {"similarity": similarity, "gain": gain, "line": line.name, "given_up": None, "against": None, "fixed": None}
         if values is not None:
             row["given_up"] = _ends(given_up(base, values, seed, resamples))
         if values is not None and rival is not None and line.name not in RIVALS:
             row["against"] = {"to": best, "difference": _ends(more_given_up(base, values, rival, seed, resamples))}
+        if values is not None and line.appetite and (fixed := there[line.rerank.kind]) is not None:
+            row["fixed"] = {"to": line.rerank.kind, "difference": _ends(more_given_up(base, values, fixed, seed, resamples))}
         rows.append(row)
     return rows
 
@@ -119,7 +122,7 @@ def _dial(found: Frontier, resamples: int) -> Json:
             "diversity": tenth / 10,
             "strength": strength,
             "budget": budget,
-            "validation": lost,
+            "validation": _ends(lost),
             "test": _ends(given_up(base, result.values[ndcg], found.bench.seed, resamples)),
             "distance": {name: mean_distances([dial.test[0], result], name) for name in found.similarities},
         }

@@ -1,6 +1,6 @@
-"""The price list as tables: every strength, what more distance costs, and what the dial means."""
+"""The price list as tables: every strength, what more distance costs, what appetite adds, and what the dial means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.table import Table
@@ -15,11 +15,12 @@ OTHERS = {"intents": "intents\nshown", "served": "intents\nserved", "calibration
 
 
 def tables(report: Json) -> list[Table]:
-    """All strengths, the comparison at equal distance, the dial.
+    """All strengths, the comparisons at equal distance, the dial.
 
     report  from `report.to_json`, or read back from its file
     """
-    return [points_table(report), matched_table(report), dial_table(report)]
+    by_appetite = [appetite_table(report)] if any(line["appetite"] for line in report["lines"]) else []
+    return [points_table(report), matched_table(report), *by_appetite, dial_table(report)]
 
 
 def points_table(report: Json) -> Table:
@@ -54,11 +55,22 @@ def matched_table(report: Json) -> Table:
     held = [line["name"] for line in report["lines"] if any(row["line"] == line["name"] and row["against"] for row in report["matched"])]
     for name in held:
         table.add_column(f"{name} − better\nof MMR and DPP", justify="right")
-    for similarity, gain in dict.fromkeys((row["similarity"], row["gain"]) for row in report["matched"]):
-        rows = {row["line"]: row for row in report["matched"] if (row["similarity"], row["gain"]) == (similarity, gain)}
+    for similarity, gain, rows in _levels(report):
         cells = [_share(rows[line["name"]]["given_up"]) if rows[line["name"]]["given_up"] else "not reached" for line in report["lines"]]
         cells += [_points(rows[name]["against"]["difference"]) if rows[name]["against"] else "–" for name in held]
         table.add_row(similarity, f"{gain:+.0%}", *cells)
+    return table
+
+
+def appetite_table(report: Json) -> Table:
+    """What each re-ranker gives up more when its strength follows the appetite of each user, at equal distance."""
+    table = _empty("NDCG given up by appetite, less that with one strength for all (95 % interval over users)", ["similarity", "distance"])
+    lines = [line for line in report["lines"] if line["appetite"]]
+    for line in lines:
+        table.add_column(line["settings"]["kind"], justify="right")
+    for similarity, gain, rows in _levels(report):
+        found = [rows[line["name"]]["fixed"] for line in lines]
+        table.add_row(similarity, f"{gain:+.0%}", *[_points(gap["difference"]) if gap else "not reached" for gap in found])
     return table
 
 
@@ -70,7 +82,7 @@ def dial_table(report: Json) -> Table:
     for heading in ("own\ndial", "may\ngive up", "validation\ngave up", "test gave up", *more):
         table.add_column(heading, justify="right")
     for row in dial["rows"]:
-        cells = [f"{row['strength']:.4g}", f"{row['budget']:.2%}", f"{row['validation']:.2%}", _share(row["test"])]
+        cells = [f"{row['strength']:.4g}", f"{row['budget']:.2%}", _share(row["validation"]), _share(row["test"])]
         for name in report["similarities"]:
             before, now = row["distance"][name]
             cells.append("–" if not before or now is None else f"{now / before - 1:+.1%}")
@@ -85,9 +97,16 @@ def said(report: Json) -> list[str]:
         f"All lines choose from the same pools. {protocol['ranking'].capitalize()}. Below 0, “given up” is a gain; "
         "where a list stands between two strengths, both are mixed in the same parts for all users.",
         "MMR, DPP and SSD move items by their language vectors, exchange also by categories; none of them knows co-consumption.",
-        f"The dial was set by {protocol['validation_users']} users of validation: its budgets hold there. What the test gave up stands "
-        f"beside them with its 95 % interval, which draws users and knows nothing of another time or seed; seed {protocol['seed']}.",
+        f"The dial was set by {protocol['validation_users']} users of validation: there the upper end of what was given up is within the "
+        f"budget. What the test gave up stands beside it. The 95 % intervals draw users and know nothing of another time or seed; seed "
+        f"{protocol['seed']}.",
     ]
+
+
+def _levels(report: Json) -> Iterator[tuple[str, float, dict[str, Json]]]:
+    """Every similarity with every distance that lines are compared at, and the rows of the lines by name."""
+    for similarity, gain in dict.fromkeys((row["similarity"], row["gain"]) for row in report["matched"]):
+        yield similarity, gain, {row["line"]: row for row in report["matched"] if (row["similarity"], row["gain"]) == (similarity, gain)}
 
 
 def _empty(title: str, firsts: Sequence[str]) -> Table:
