@@ -73,7 +73,7 @@ def test_it_prints_the_tables_and_writes_what_it_measured(run: Run, tmp_path: Pa
 def test_appetite_is_priced_beside_one_strength_for_all(run: Run, tmp_path: Path) -> None:
     code, said, errors = run("--only", "mmr", "--rerank", "mmr", "--appetite", "--out", "f.json")
     assert code == 0, errors
-    assert "by appetite, less that with one strength for all" in said
+    assert "by appetite, less that with one strength for all" in " ".join(said.split())
     report = json.loads((tmp_path / "f.json").read_text())
     fixed, followed = report["lines"]
     assert (fixed["name"], followed["name"]) == ("mmr", "mmr by appetite")
