@@ -55,6 +55,7 @@ class Receipt(Settings):
     exclude: tuple[ItemId, ...] = ()
     context: dict[str, Value] = Field(default_factory=dict)
     explain: bool = False
+    language: str | None = None
     seed: int = 0
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from bowerbird.bundle import Bundle
+from bowerbird.bundle import Bundle, words_of
 from bowerbird.data import histories_of
 from bowerbird.explain import Reason, Tally, Worder
-from bowerbird.language.chat import CachedChat
 from bowerbird.protocols import Progress, silent
 from bowerbird.types import Query, Request, Slate, UserId
 
@@ -47,7 +46,7 @@ def recommend_all(
     users, histories, unknown = histories_of(events, bundle.catalogue, bundle.config.data, bundle.scale)
     parts: list[pl.DataFrame] = []
     empty = 0
-    worder = _worder(bundle, progress) if explain else None
+    worder = words_of(bundle, progress) if explain else None
     for start in range(0, len(histories), BATCH):
         progress("recommending", start, len(histories))
         requests = [Request(Query(history), k=k, diversity=diversity) for history in histories[start : start + BATCH]]
@@ -60,12 +59,6 @@ def recommend_all(
     schema = {**COLUMNS, "reason": pl.String} if explain else COLUMNS
     tally = None if worder is None else worder.tally
     return BatchResult(pl.concat([pl.DataFrame(schema=schema), *parts]), len(histories), empty, unknown, tally)
-
-
-def _worder(bundle: Bundle, progress: Progress) -> Worder | None:
-    settings = bundle.config.explain
-    chat = bundle.config.chat.open() if settings.worded else None
-    return None if chat is None else Worder(CachedChat(chat, progress=progress), settings.language)
 
 
 def _reasons(bundle: Bundle, requests: Sequence[Request], slates: Sequence[Slate], worder: Worder | None) -> list[list[Reason]]:

@@ -18,12 +18,13 @@ from bowerbird.adaptation import LiveSettings
 from bowerbird.config import Settings, parse, read_toml
 from bowerbird.data import Catalogue, DataSettings, Split, SplitSettings, ValueScale, split
 from bowerbird.errors import BundleError
-from bowerbird.explain import ExplainSettings
+from bowerbird.explain import ExplainSettings, Worder
 from bowerbird.intents import Intents
 from bowerbird.language import EncoderSettings, IntentSettings, MiniLm, TextSettings
-from bowerbird.language.chat import ChatSettings, NoChat
+from bowerbird.language.chat import CachedChat, ChatSettings, NoChat
 from bowerbird.models import Blend, Model, Recipe, pack, state, unpack
 from bowerbird.pipeline import Pipeline, RankingSettings
+from bowerbird.protocols import Progress, silent
 from bowerbird.reader import ReaderSettings
 from bowerbird.store import read_bundle, write_bundle
 from bowerbird.types import Json, Log
@@ -202,3 +203,13 @@ class Bundle:
 def now() -> datetime:
     """The present instant, aware UTC."""
     return datetime.now(UTC)
+
+
+def words_of(bundle: Bundle, progress: Progress = silent) -> Worder | None:
+    """What words a bundle's reasons; None where the templates do.
+
+    raises  LanguageError if the chat model cannot be opened
+    """
+    settings = bundle.config.explain
+    chat = bundle.config.chat.open() if settings.worded else None
+    return None if chat is None else Worder(CachedChat(chat, progress=progress), settings.language)

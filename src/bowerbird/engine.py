@@ -19,15 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
-from bowerbird.bundle import Bundle, now
+from bowerbird.bundle import Bundle, now, words_of
 from bowerbird.data import Catalogue, history_of, weigh
 from bowerbird.errors import BowerbirdError, BundleError, DataError, StoreError
+from bowerbird.explain import TONGUES, Reason, Tally, Worder
 from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned, SlateLog
 from bowerbird.pipeline import Pipeline
 from bowerbird.protocols import Encoder, Progress, silent
 from bowerbird.ranking import allowed_items
 from bowerbird.store import Put, SlateRow, SqlStore
-from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, UserId, Value
+from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, Slate, UserId, Value
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far in the future an event may lie, since clocks differ."""
@@ -85,6 +86,7 @@ class Engine:
     _live: _Live = field(init=False, repr=False)
     _previous: list[Bundle] = field(init=False, repr=False, default_factory=list)
     _had: dict[str, Bundle] = field(init=False, repr=False, default_factory=dict)
+    _worders: dict[str, Worder] = field(init=False, repr=False, default_factory=dict)
     _change: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
     _telling: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
     _news: threading.Event = field(init=False, repr=False, default_factory=threading.Event)
@@ -136,6 +138,7 @@ class Engine:
         exclude: Sequence[ItemId] = (),
         context: Mapping[str, Value] | None = None,
         explain: bool = False,
+        language: str | None = None,
         seed: int | None = None,
     ) -> Answer:
         """A slate for a user of the log, or for a history given here; a stranger is an empty history.
@@ -145,8 +148,9 @@ class Engine:
         filters    attribute → wanted value, or list of values of which one must hold
         exclude    ids that must not be shown
         explain    whether to give reasons (one more scoring of k histories)
+        language   of the reasons, one of `bowerbird.explain.TONGUES`; None = as the bundle is set
         seed       of the places that are drawn, where the bundle explores; None = another one each time
-        raises     DataError for a k, diversity, filter or history that cannot be
+        raises     DataError for a k, diversity, filter, language or history that cannot be
         """
         if user is not None and history is not None:
             raise DataError("recommend: give a user or a history, not both")
@@ -171,6 +175,7 @@ class Engine:
                 exclude=tuple(exclude),
                 context=dict(context or {}),
                 explain=explain,
+                language=_tongue(language),
                 seed=seed,
             ),
         )
@@ -333,6 +338,12 @@ class Engine:
             return self._live.base
 
     @property
+    def worded(self) -> Tally:
+        """What became of the reasons that a chat model was to word; all 0 where none was."""
+        worder = self._worders.get(self.bundle.fingerprint)
+        return Tally() if worder is None else worder.tally
+
+    @property
     def slates_dropped(self) -> int:
         """How many slates were not logged, since the store did not answer for too long."""
         return self._slates.dropped
@@ -350,8 +361,17 @@ class Engine:
             seed=receipt.seed,
         )
         slate = live.pipeline.recommend([request])[0]
-        reasons = live.pipeline.explain(request, slate, bundle.config.explain) if receipt.explain else None
+        reasons = self._reasons(live, request, slate, receipt.language) if receipt.explain else None
         return Answer(uuid.uuid4().hex, receipt.user, tuple(shown(bundle.catalogue, slate, reasons)), receipt, notes)
+
+    def _reasons(self, live: _Live, request: Request, slate: Slate, language: str | None) -> Sequence[Reason]:
+        """Why each item is there; where the bundle has a chat model word reasons, in its words as far as they come in time."""
+        settings = live.base.config.explain
+        if language is not None:
+            settings = settings.model_copy(update={"language": language})
+        reasons = live.pipeline.explain(request, slate, settings)
+        worder = self._worders.get(live.base.fingerprint)
+        return reasons if worder is None else worder.word(reasons, budget_s=settings.budget_s, language=settings.language).reasons
 
     def _log(self, answer: Answer) -> None:
         """Let the slate wait for the log."""
@@ -404,8 +424,12 @@ class Engine:
         """A bundle about to be live; its slates can be made again until so many others have been."""
         self._had.pop(bundle.fingerprint, None)
         self._had[bundle.fingerprint] = bundle
+        if bundle.fingerprint not in self._worders and (worder := words_of(bundle)) is not None:
+            self._worders[bundle.fingerprint] = worder
         for former in list(self._had)[:-HAD]:
             del self._had[former]
+            if (worder := self._worders.pop(former, None)) is not None:
+                worder.close()
         return self._serving(self._follower.onward(self._follower.begun(bundle), self.store.newest(), self.progress))
 
     def _at(self, base: Bundle, learned: Offset, item_offset: Offset) -> _Live:
@@ -436,6 +460,12 @@ def _check(event: Event, arrived: datetime) -> None:
         raise DataError(f"event.time: must have a time zone, got {event.time!r}")
     if event.time - arrived > CLOCK_SKEW:
         raise DataError(f"event.time: must not lie in the future, got {event.time.isoformat()}")
+
+
+def _tongue(language: str | None) -> str | None:
+    if language is not None and language not in TONGUES:
+        raise DataError(f"language: must be one of {', '.join(TONGUES)}, got {language!r}")
+    return language
 
 
 def _positive(k: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bowerbird.answers import Answer, Receipt, Recommended
 from bowerbird.errors import BundleError, DataError, StoreError
+from bowerbird.explain import Tally
 from bowerbird.types import Event
 
 SHELF = """Toy Story (1995)|Animation,Children,Comedy
@@ -55,6 +56,7 @@ class FakeEngine:
         self.bundle = SimpleNamespace(fingerprint="f00dfeedf00dfeed", model=SimpleNamespace(kind="fake"))
         self.store = SimpleNamespace(newest=lambda: len(self.log), unknown_slates=4)
         self.slates_dropped = 6
+        self.worded = Tally(worded=8)
         self.learned = SimpleNamespace(offset=7, taught=5, passed=2, unknown=1, drift=SimpleNamespace(breaks=3))
         self.ids = itertools.count(1)
 

@@ -40,6 +40,7 @@ def test_what_happens_is_counted(http: TestClient) -> None:
     assert reading(http, 'bowerbird_lessons{what="passed"}') == 2
     assert reading(http, "bowerbird_drift_breaks") == 3
     assert reading(http, "bowerbird_slates_dropped") == 6
+    assert reading(http, 'bowerbird_worded_reasons{what="worded"}') == 8
     assert reading(http, "bowerbird_unknown_slates") == 4
     route = "/v1/users/{user:path}/recommendations"
     assert reading(http, f'bowerbird_request_seconds_count{{method="GET",route="{route}",status="200"}}') == 2

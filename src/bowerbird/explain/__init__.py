@@ -5,7 +5,7 @@ from bowerbird.explain.certificate import Certificate, certify
 from bowerbird.explain.facts import Facts
 from bowerbird.explain.features import Shared, shared
 from bowerbird.explain.reasons import Reason, explain
-from bowerbird.explain.settings import ExplainSettings
+from bowerbird.explain.settings import ExplainSettings, Language
 from bowerbird.explain.tongues import TONGUES, Tongue
 from bowerbird.explain.worder import Tally, Worded, Worder
 from bowerbird.explain.wording import ENGLISH, Phrases
@@ -17,6 +17,7 @@ __all__ = [
     "Certificate",
     "ExplainSettings",
     "Facts",
+    "Language",
     "Phrases",
     "Reason",
     "Shared",

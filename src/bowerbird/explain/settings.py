@@ -6,6 +6,9 @@ from pydantic import Field
 
 from bowerbird.config import Settings
 
+Language = Literal["en", "de", "zh"]
+"""Those that reasons speak: the codes of `TONGUES`."""
+
 
 class ExplainSettings(Settings):
     """How reasons are chosen and when they count.
@@ -28,6 +31,6 @@ class ExplainSettings(Settings):
     min_fall: float = Field(default=1.0, ge=0)
     occluded: int = Field(default=20, ge=1)
     liked_from: float | None = Field(default=0.75, gt=0)
-    language: Literal["en", "de", "zh"] = "en"
+    language: Language = "en"
     worded: bool = False
     budget_s: float = Field(default=0.3, gt=0)

@@ -1,6 +1,7 @@
 """What Prometheus reads at `/metrics`: one registry for each app."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -86,6 +87,10 @@ class _EngineCollector(Collector):
         for what in ("taught", "passed", "unknown"):
             lessons.add_metric([what], getattr(learned, what))
         yield lessons
+        words = GaugeMetricFamily("bowerbird_worded_reasons", "Reasons by what came of asking a chat model.", labels=["what"])
+        for what, count in asdict(self._engine.worded).items():
+            words.add_metric([what], count)
+        yield words
         store, dropped = self._engine.store, self._engine.slates_dropped
         yield GaugeMetricFamily("bowerbird_slates_dropped", "Slates not logged, since the store did not answer.", value=dropped)
         yield GaugeMetricFamily("bowerbird_unknown_slates", "Events that named a slate that is not logged.", value=store.unknown_slates)

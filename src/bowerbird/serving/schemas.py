@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from bowerbird.answers import PastEvent, Receipt
+from bowerbird.explain import Language
 from bowerbird.serving.fields import (
     MAX_BATCH,
     MAX_EXCLUDED,
@@ -106,6 +107,7 @@ class RecommendationsIn(Wire):
     exclude: Annotated[list[Id], Field(max_length=MAX_EXCLUDED, description="Items that must not be shown.")] = []
     context: Context = Field(default_factory=dict)
     explain: Annotated[bool, Field(description="Whether to give reasons, each checked by taking the cited events away.")] = False
+    language: Annotated[Language | None, Field(description="Of the reasons; left out, as the bundle is set.")] = None
     seed: Annotated[Seed | None, Field(description="Of the places that are drawn; left out, another one each time.")] = None
 
     @model_validator(mode="after")
@@ -129,6 +131,7 @@ class ReceiptIn(Receipt):
     filters: Filters = Field(default_factory=dict)
     exclude: Annotated[tuple[Id, ...], Field(max_length=MAX_EXCLUDED)] = ()
     context: Context = Field(default_factory=dict)
+    language: Language | None = None
     seed: Seed = 0
 
 

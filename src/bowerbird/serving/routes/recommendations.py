@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from bowerbird.explain import Language
 from bowerbird.serving import wire
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
 from bowerbird.serving.fields import MAX_HISTORY, Diversity, Id, K
@@ -28,6 +29,7 @@ def post_recommendations(body: RecommendationsIn, engine: LiveEngine, metrics: L
         exclude=body.exclude,
         context=body.context,
         explain=body.explain,
+        language=body.language,
         seed=body.seed,
     )
     metrics.made(answer, "api")
@@ -43,9 +45,10 @@ def get_recommendations(
     k: Annotated[K, Query()] = 10,
     diversity: Annotated[Diversity | None, Query()] = None,
     explain: bool = False,
+    language: Language | None = None,
 ) -> Response:
     """The short form of `POST /v1/recommendations`."""
-    answer = engine.recommend(user=user, k=k, diversity=diversity, explain=explain)
+    answer = engine.recommend(user=user, k=k, diversity=diversity, explain=explain, language=language)
     metrics.made(answer, "api")
     return wire.slate(answer)
 
