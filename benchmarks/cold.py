@@ -8,13 +8,16 @@ alone; a tie counts as lost. An item's score is its cosine to the sum of the his
 Each seed draws its own cold items, held-out items, batches and controls. "Best decay" is the one of 1, .7, .5, .4 with the highest
 NDCG@10 on the very events that are asked for, chosen for the untuned encoder alone; whitened is the space of the model `text`. The control
 "tuned on shuffled texts" is tuned and asked alike, but every item has the text of another.
+
+--keep  a folder for what the lower layers say of the texts and for each seed's figures: a run that was broken off goes on there, and
+        seeds that ran side by side are put together
 """
 
 import argparse
 import copy
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,6 +134,33 @@ def lines(backbone: Backbone, states: States, asked: World, settings: ReaderSett
     }
 
 
+def kept_states(backbone: Backbone, texts: Sequence[str], layers: int, keep: Path | None) -> States:
+    file = keep and keep / "states.npz"
+    if file and file.is_file():
+        with np.load(file) as arrays:
+            return States(torch.from_numpy(arrays["flat"]), arrays["starts"])
+    began = time.perf_counter(), time.process_time()
+    states = read_states(backbone, texts, layers)
+    wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
+    print(f"the lower layers read {len(texts):,} texts in {wall:.0f} s ({cpu:.0f} s of CPU time)", flush=True)
+    if file:
+        np.savez(file, flat=states.flat.numpy(), starts=states.starts)
+    return states
+
+
+def kept_lines(
+    backbone: Backbone, states: States, asked: World, settings: ReaderSettings, seed: int, keep: Path | None
+) -> dict[str, NDArray[np.float64]]:
+    file = keep and keep / f"seed-{seed}.npz"
+    if file and file.is_file():
+        with np.load(file) as arrays:
+            return dict(arrays)
+    found = lines(backbone, states, asked, settings, seed)
+    if file:
+        np.savez(file, **found)
+    return found
+
+
 def by_user(found: Mapping[int, NDArray[np.float64]], users: Mapping[int, NDArray[np.int32]]) -> NDArray[np.float64]:
     """(n_users, 4): each user's mean over the events asked of all seeds."""
     rows, who = np.concatenate(list(found.values())), np.concatenate(list(users.values()))
@@ -164,6 +194,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds events.csv and items.jsonl of Amazon Office")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="folder of what is computed")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     logging.disable(logging.INFO)
@@ -172,12 +203,10 @@ def main() -> None:
     data = clean(read(folder / "events.csv", folder / "items.jsonl", kept), kept)
     settings = ReaderSettings(train={"runs": None, "tracker": None})
     backbone = open_backbone(MiniLm(), settings.max_tokens)
-    began = time.perf_counter(), time.process_time()
-    states = read_states(backbone, item_texts(data.catalogue.frame), settings.layers)
-    wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
-    print(f"data {data.fingerprint}; lower layers read {len(data.catalogue):,} texts in {wall:.0f} s ({cpu:.0f} s of CPU time)", flush=True)
+    print(f"data {data.fingerprint}; {settings!r}", flush=True)
+    states = kept_states(backbone, item_texts(data.catalogue.frame), settings.layers, asked.keep)
     worlds = {seed: world(data, seed) for seed in map(int, asked.seeds.split(","))}
-    found = {seed: lines(backbone, states, one, settings, seed) for seed, one in worlds.items()}
+    found = {seed: kept_lines(backbone, states, one, settings, seed, asked.keep) for seed, one in worlds.items()}
     show(found, worlds)
 
 

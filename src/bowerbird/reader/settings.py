@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from bowerbird.config import Settings, Span, refuse_idle
 from bowerbird.training.settings import TrainSettings, over
 
-OWN = TrainSettings(learning_rate=1e-3, weight_decay=0.01, schedule="linear", warmup_steps=10, epochs=8, patience=3)
+OWN = TrainSettings(learning_rate=1e-3, weight_decay=0.01, schedule="linear", warmup_steps=5, epochs=3, patience=2)
 
 
 class ReaderSettings(Settings):
@@ -20,7 +20,7 @@ class ReaderSettings(Settings):
     max_tokens        longer texts lose their ends, in training and in the encoder that comes out
     half_life_events  a history is the sum of its items' vectors, each newer event worth twice the one so many events before it;
                       None = all alike
-    temperature       cosines are divided by it before the softmax
+    temperature       cosines are divided by it before the softmax; too low, and what is learned is above all to be less sure
     popularity        0..1: ln of an item's share of events is added to its score in training with this weight, so that the text need
                       not explain what popularity explains; an item that nobody has touched has none of it to go by
     batch_items       texts that are read for one gradient, and that compete with each other; other items of a history take part with
@@ -36,14 +36,14 @@ class ReaderSettings(Settings):
     """
 
     kind: Literal["reader"] = "reader"
-    layers: int = Field(default=2, ge=1)
+    layers: int = Field(default=1, ge=1)
     rank: int = Field(default=16, ge=1)
     strength: float = Field(default=32.0, gt=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     max_tokens: int = Field(default=64, ge=8)
     half_life_events: Span = 1.0
-    temperature: float = Field(default=0.07, gt=0)
-    popularity: float = Field(default=0.0, ge=0, le=1)
+    temperature: float = Field(default=0.15, gt=0)
+    popularity: float = Field(default=1.0, ge=0, le=1)
     batch_items: int = Field(default=256, ge=2)
     most_items: int = Field(default=20_000, ge=2)
     holdout_items: float = Field(default=0.1, ge=0, lt=1)
