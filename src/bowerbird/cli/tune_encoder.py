@@ -33,6 +33,5 @@ def tune_encoder(
             f"(epoch {tuned.epoch} of {tuned.epochs}), {tuned.written:.4f} as written with {tuned.bits}-bit weights.",
             highlight=False,
         )
-    out.print(
-        f'Wrote {out_path}. Use it with: [encoder] kind = "sentence-transformers", model = "{out_path}"', markup=False, highlight=False
-    )
+    use = f'[encoder] kind = "sentence-transformers", model = "{out_path}"'
+    out.print(f"Wrote {out_path}. To use it: {use}", markup=False, highlight=False, soft_wrap=True)
