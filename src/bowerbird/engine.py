@@ -154,14 +154,15 @@ class Engine:
         """
         if user is not None and history is not None:
             raise DataError("recommend: give a user or a history, not both")
-        live = self._refreshed()
+        offset, item_offset = self.store.offsets()
+        live = self._refreshed(item_offset)
         if seed is None:
             seed = secrets.randbits(32) if live.pipeline.exploration else 0
         answer = self._answer(
             live,
             Receipt(
                 bundle=live.base.fingerprint,
-                offset=self.store.newest(),
+                offset=offset,
                 item_offset=live.item_offset,
                 learned=live.learned.offset,
                 asked_at=now(),
@@ -200,7 +201,7 @@ class Engine:
 
         raises  DataError if the item is not in the catalogue
         """
-        live = self._refreshed()
+        live = self._refreshed(self.store.offsets()[1])
         number = live.bundle.catalogue.number(item)
         if number is None:
             raise DataError(f"item {item!r}: not in the catalogue")
@@ -316,7 +317,7 @@ class Engine:
         with self._change:
             self._grower.grown(self._live.bundle, rows)
             offset = self.store.put_items(rows)
-        self._refreshed()
+        self._refreshed(offset)
         return offset
 
     def swap(self, bundle: Bundle) -> None:
@@ -411,10 +412,13 @@ class Engine:
         numbers = bundle.catalogue.numbers(items)
         return numbers[numbers >= 0]
 
-    def _refreshed(self) -> _Live:
-        """What is live now, with the items that were put into the store since, by this process or another."""
+    def _refreshed(self, newest: Offset) -> _Live:
+        """What is live now, with the items that were put into the store since, by this process or another.
+
+        newest  offset of the newest item in the store
+        """
         live = self._live
-        if not self.store.items_since(live.item_offset):
+        if newest <= live.item_offset:
             return live
         with self._change:
             self._live = self._with(self._live, self.store.items_since(self._live.item_offset))

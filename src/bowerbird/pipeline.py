@@ -268,13 +268,18 @@ def best(scores: NDArray[np.float32], n: int) -> Slate:
     >>> best(np.array([0.1, np.nan, 0.5, 0.5], np.float32), 2).items.tolist()
     [2, 3]
     """
-    known = np.flatnonzero(~np.isnan(scores))[: None if n > 0 else 0]
-    values = scores[known]
-    if len(known) > n:
-        edge = -np.partition(-values, n - 1)[n - 1]  # from this side it is fast also where most scores are one and the same
-        above = np.flatnonzero(values > edge)
-        level = np.flatnonzero(values == edge)[: n - len(above)]
-        chosen = np.concatenate((above, level))
-        known, values = known[chosen], values[chosen]
-    order = np.lexsort((known, -values))
-    return Slate(known[order].astype(np.int32), values[order])
+    known = _reaching(scores, n)
+    order = np.lexsort((known, -scores[known]))
+    return Slate(known[order].astype(np.int32), scores[known[order]])
+
+
+def _reaching(scores: NDArray[np.float32], n: int) -> NDArray[np.intp]:
+    """The numbers of the `n` best, rising; those of all known ones where there are fewer."""
+    if not 0 < n < len(scores):
+        return np.flatnonzero(~np.isnan(scores))[: max(n, 0)]
+    edge = -np.partition(-scores, n - 1)[n - 1]  # from this side it is fast also where most scores are one and the same; NaN comes last
+    if np.isnan(edge):
+        return np.flatnonzero(~np.isnan(scores))
+    known = np.flatnonzero(scores >= edge)
+    level = np.flatnonzero(scores[known] == edge)
+    return np.delete(known, level[len(level) - (len(known) - n) :])

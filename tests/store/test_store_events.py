@@ -58,6 +58,14 @@ def test_offsets_rise_by_one_and_survive_reopening(store, tmp_path):
     assert store.count() == 5
 
 
+def test_both_offsets_are_told_at_once(store):
+    assert store.offsets() == (0, 0)
+    store.append([Event("ann", "heat"), Event("ann", "ronin")])
+    assert store.offsets() == (2, 0)
+    store.put_items([{"item": "moon"}])
+    assert store.offsets() == (2, 1)
+
+
 def test_a_history_is_the_newest_events_of_one_user_oldest_first(store):
     store.append([Event(user, str(n)) for n in range(6) for user in ("ann", "bob")])
     assert [event.item for event in store.history("ann", 2)] == ["4", "5"]

@@ -14,7 +14,7 @@ imagined ratings. A mean *so far*, since then what a user does later never chang
 the future into training, and a live history is weighed as the batch was. An event without a value counts as 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from bowerbird.config import Settings
-from bowerbird.data.kinds import check_kinds
+from bowerbird.data.kinds import Kind, check_kinds
 from bowerbird.data.settings import DataSettings
 from bowerbird.errors import DataError
 
@@ -85,19 +85,19 @@ def weigh(
     >>> weigh(["rating", "rating", "like", "dislike"], [5, 1, np.nan, np.nan], [0, 0, 0, 0], DataSettings(), ValueScale()).tolist()
     [1.0, -0.5, 1.0, -1.0]
     """
-    names = _names(kinds)
     known = settings.all_kinds
-    check_kinds(names.unique().to_list(), known)
+    number = _numbers(kinds, known)
+    modes = np.array([kind.value for kind in known.values()])[number]
     value = np.asarray(values, np.float64)
     present = np.isfinite(value)
-    weights = names.replace_strict({name: kind.weight for name, kind in known.items()}, return_dtype=pl.Float64).to_numpy().copy()
-    rated = names.is_in(_of_value("rating", settings)).to_numpy() & present
+    weights = np.array([kind.weight for kind in known.values()], np.float64)[number]
+    rated = (modes == "rating") & present
     if rated.any() and settings.ratings != "none":
         weights[rated] *= _mark(value[rated], np.asarray(users)[rated], settings, scale)
     for mode, sizes, share in (("count", scale.most, _amount), ("dwell", scale.usual, _stay)):
-        measured = names.is_in(_of_value(mode, settings)).to_numpy() & present
+        measured = (modes == mode) & present
         if measured.any():
-            size = names.filter(pl.Series(measured)).replace_strict(sizes, default=np.nan, return_dtype=pl.Float64).to_numpy()
+            size = np.array([sizes.get(name, np.nan) for name in known], np.float64)[number[measured]]
             weights[measured] *= share(value[measured], size)
     return weights.astype(np.float32)
 
@@ -176,6 +176,18 @@ def _by_kind(frame: pl.DataFrame, mode: str, size: pl.Expr, settings: DataSettin
 
 def _names(kinds: Sequence[str] | pl.Series) -> pl.Series:
     return kinds.cast(pl.String) if isinstance(kinds, pl.Series) else pl.Series(list(kinds), dtype=pl.String)
+
+
+def _numbers(kinds: Sequence[str] | pl.Series, known: Mapping[str, Kind]) -> NDArray[np.int64]:
+    """(n,): the place of each event's kind among the known ones.
+
+    raises  DataError for one that is not among them
+    """
+    check_kinds(kinds.unique().to_list() if isinstance(kinds, pl.Series) else kinds, known)
+    place = {name: number for number, name in enumerate(known)}
+    if isinstance(kinds, pl.Series):
+        return kinds.cast(pl.String).replace_strict(place, return_dtype=pl.Int64).to_numpy()
+    return np.fromiter((place[name] for name in kinds), np.int64, len(kinds))
 
 
 def _of_value(value: str, settings: DataSettings) -> list[str]:

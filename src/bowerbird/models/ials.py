@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -123,7 +124,7 @@ class IalsModel:
         """How many items it knows of."""
         return len(self.item_vectors)
 
-    @property
+    @cached_property
     def scorable(self) -> NDArray[np.bool_]:
         """(n_items,): items that someone liked."""
         return ~np.isnan(self.item_vectors[:, 0])

@@ -34,6 +34,12 @@ KEYS = 500
 PAGE = 1000
 """Rows read at a time where there may be many."""
 
+NEWEST = select(
+    select(func.max(events_table.c.offset)).scalar_subquery().label("events"),
+    select(func.max(items_table.c.offset)).scalar_subquery().label("items"),
+)
+"""The offsets of the newest event and of the newest put."""
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -105,6 +111,12 @@ class SqlStore:
         """The offset of the newest event; 0 where there is none."""
         with self._database.reading() as connection:
             return _newest(connection, events_table)
+
+    def offsets(self) -> tuple[Offset, Offset]:
+        """The offsets of the newest event and of the newest item put in, at one instant; 0 where there is none."""
+        with self._database.reading() as connection:
+            events, items = connection.execute(NEWEST).one()
+        return events or 0, items or 0
 
     def count(self) -> int:
         """How many events there are. O(events): reads an index through."""
