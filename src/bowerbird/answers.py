@@ -10,6 +10,8 @@ from pydantic import Field
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
 from bowerbird.explain import Reason
+from bowerbird.profiles import Claim, Edit, Profile
+from bowerbird.steering import Wish
 from bowerbird.types import Event, ItemId, Offset, Slate, UserId, Value
 
 
@@ -39,6 +41,7 @@ class Receipt(Settings):
     item_offset  of the newest item put in live
     learned      offset of the newest event that what is learned while a bundle is live had been told of
     asked_at     the instant of the request
+    text         a wish in words
     user         whose history it was; None for a history that came with the request, which is then in `history`
     """
 
@@ -57,6 +60,7 @@ class Receipt(Settings):
     explain: bool = False
     language: str | None = None
     seed: int = 0
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Answer:
     """A slate with its id, and the receipt that it can be made again from.
 
     notes  what was left out of account, one sentence each
+    wish   what was understood of the request's text; None where it had none
     """
 
     slate_id: str
@@ -97,6 +102,25 @@ class Answer:
     items: tuple[Recommended, ...]
     receipt: Receipt
     notes: tuple[str, ...] = ()
+    wish: Wish | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserProfile:
+    """What a user's log says they are after, and what they said of that themselves.
+
+    sentences  the profile in words, each supported by its evidence
+    dropped    how many sentences were not
+    edits      the user's corrections that stand, oldest first
+    unheard    of a correction in words that was just made, what was not understood
+    """
+
+    user: UserId
+    profile: Profile
+    sentences: tuple[Claim, ...]
+    dropped: int
+    edits: tuple[Edit, ...]
+    unheard: tuple[str, ...] = ()
 
 
 def shown(catalogue: Catalogue, slate: Slate, reasons: Sequence[Reason] | None) -> list[Recommended]:

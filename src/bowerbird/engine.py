@@ -18,15 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, shown
+from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, UserProfile, shown
 from bowerbird.bundle import Bundle, now, words_of
 from bowerbird.data import Catalogue, history_of, weigh
+from bowerbird.data.kinds import EDITS
 from bowerbird.errors import BowerbirdError, BundleError, DataError, StoreError
 from bowerbird.explain import TONGUES, Reason, Tally, Worder
-from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned, SlateLog
-from bowerbird.pipeline import Pipeline
+from bowerbird.language.harmless import harmless
+from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned, SlateLog, Worded
+from bowerbird.pipeline import Pipeline, RankingSettings, Steered
+from bowerbird.profiles import Edit, acting, claims, event_of, profile_of, read_edits, standing
 from bowerbird.protocols import Encoder, Progress, silent
 from bowerbird.ranking import allowed_items
+from bowerbird.steering import Wish, steer
 from bowerbird.store import Put, SlateRow, SqlStore
 from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, Slate, UserId, Value
 
@@ -93,12 +97,14 @@ class Engine:
     _grower: Grower = field(init=False, repr=False)
     _follower: Follower = field(init=False, repr=False)
     _slates: SlateLog = field(init=False, repr=False)
+    _words: Worded = field(init=False, repr=False)
     _kept: Offset = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.store.newest() == 0 and len(self.first.events):
             self.store.import_events(self.first.events, self.progress)
         self._grower = Grower(self.encoder)
+        self._words = Worded(self._grower)
         self._follower = Follower(self.store, self._grower)
         self._slates = SlateLog(self.store)
         self._live = self._begun(self.first)
@@ -140,6 +146,7 @@ class Engine:
         explain: bool = False,
         language: str | None = None,
         seed: int | None = None,
+        text: str | None = None,
     ) -> Answer:
         """A slate for a user of the log, or for a history given here; a stranger is an empty history.
 
@@ -150,6 +157,7 @@ class Engine:
         explain    whether to give reasons (one more scoring of k histories)
         language   of the reasons, one of `bowerbird.explain.TONGUES`; None = as the bundle is set
         seed       of the places that are drawn, where the bundle explores; None = another one each time
+        text       a wish in words ("something lighter, from the 90s, no sequels"); the answer says what was understood
         raises     DataError for a k, diversity, filter, language or history that cannot be
         """
         if user is not None and history is not None:
@@ -178,6 +186,7 @@ class Engine:
                 explain=explain,
                 language=_tongue(language),
                 seed=seed,
+                text=text,
             ),
         )
         self._log(answer)
@@ -222,8 +231,40 @@ class Engine:
         return [catalogue.frame.row(number, named=True) for _, number in found[:k]] if wanted else []
 
     def history(self, user: UserId, limit: int = 50) -> list[Event]:
-        """The newest events of a user, oldest first."""
-        return self.store.history(user, limit)
+        """The newest events of a user, oldest first; without edits of the profile, which are no events of theirs."""
+        return [event for event in self.store.history(user, limit) if event.kind not in EDITS]
+
+    def profile(self, user: UserId) -> UserProfile:
+        """What a user's log says they are after, in words that are checked, and the corrections that stand."""
+        bundle = self._refreshed().bundle
+        events = self.store.history(user, HISTORY_LIMIT)
+        edits = standing(events)
+        history = acting(edits, _history(bundle, events)[0], bundle.catalogue).history
+        profile = profile_of(history, bundle.catalogue, now().timestamp(), usual=self._words.usual(bundle))
+        sentences, dropped = claims(profile, history, bundle.catalogue)
+        return UserProfile(user, profile, sentences, dropped, edits)
+
+    def search(self, text: str, user: UserId | None = None, k: int = 10) -> list[Recommended]:
+        """Items found by words and by what they mean, in an order that the user's own scores have a part in. What they muted is not found.
+
+        raises  DataError for a k below 1
+        cost    the encoder's for the text, some ms; one scoring where there is a user
+        """
+        live = self._refreshed()
+        catalogue, vocabulary = live.bundle.catalogue, self._words.reader(live.bundle).vocabulary
+        words = harmless(text)
+        allowed, own = catalogue.available, None
+        if user is not None:
+            events = self.store.history(user, HISTORY_LIMIT)
+            acts = acting(standing(events), _history(live.bundle, events)[0], catalogue, repeats=True)
+            allowed = allowed if acts.allowed is None else allowed & acts.allowed
+            scorer = live.pipeline.scorer if acts.bonus is None else Steered(live.pipeline.scorer, acts.bonus)
+            own = Pipeline(scorer, catalogue, RankingSettings(repeats=True)).candidates([Request(Query(acts.history, now().timestamp()))])[
+                0
+            ]
+        vector = vocabulary.vector(words) if words and vocabulary.encoder is not None else None
+        found = self._words.index(live.bundle).search(words, _positive(k), vector=vector, own=own, allowed=allowed)
+        return shown(catalogue, found, None)
 
     def users(self, limit: int = 50) -> list[UserId]:
         """Some users of the log."""
@@ -249,6 +290,22 @@ class Engine:
         offset = self.store.append(timed)
         self._news.set()
         return offset
+
+    def edit_profile(self, user: UserId, edits: Sequence[Edit] | str) -> UserProfile:
+        """Correct a profile, by edits or by words ("mute horror", "forget my gift shopping in May"); durable when it returns, acts on the very
+        next slate, and stands until withdrawn.
+
+        raises  DataError where nothing of the words is understood, or a user has no id; StoreError: then nothing is kept
+        """
+        if not user:
+            raise DataError("profile: user must not be empty")
+        at, unheard, said = now(), (), None
+        if isinstance(edits, str):
+            edits, unheard = read_edits(said := harmless(edits), self._words.reader(self._refreshed().bundle).vocabulary, at)
+            if not edits:
+                raise DataError(f"profile: a correction must say what to mute, to show more or less of, or to forget, got {said!r:.80}")
+        self.store.append([event_of(edit, user, at, uuid.uuid4().hex, said) for edit in edits])
+        return replace(self.profile(user), unheard=unheard)
 
     def catch_up(self, most: int | None = None) -> Offset:
         """Tell what learns from the log of the events that it has not been told of: the next request is answered from that.
@@ -353,17 +410,41 @@ class Engine:
 
     def _answer(self, live: _Live, receipt: Receipt) -> Answer:
         bundle = live.bundle
-        history, notes = self._history(bundle, receipt)
-        request = Request(
-            Query(history, time=receipt.asked_at.timestamp(), context=receipt.context),
-            k=_positive(receipt.k),
-            diversity=_share(receipt.diversity),
-            allowed=allowed_items(bundle.catalogue, receipt.filters, self._numbers(bundle, receipt.exclude)),
-            seed=receipt.seed,
-        )
+        request, wish, notes = self._request(live, receipt)
         slate = live.pipeline.recommend([request])[0]
         reasons = self._reasons(live, request, slate, receipt.language) if receipt.explain else None
-        return Answer(uuid.uuid4().hex, receipt.user, tuple(shown(bundle.catalogue, slate, reasons)), receipt, notes)
+        return Answer(uuid.uuid4().hex, receipt.user, tuple(shown(bundle.catalogue, slate, reasons)), receipt, notes, wish)
+
+    def _request(self, live: _Live, receipt: Receipt) -> tuple[Request, Wish | None, tuple[str, ...]]:
+        """The request of a receipt on numbers, with what the user's edits and words do to it."""
+        bundle = live.bundle
+        events = self._events(receipt)
+        history, notes = _history(bundle, events)
+        acts = acting(standing(events), history, bundle.catalogue, repeats=bundle.config.ranking.repeats)
+        allowed = allowed_items(bundle.catalogue, receipt.filters, self._numbers(bundle, receipt.exclude))
+        request = Request(
+            Query(acts.history, time=receipt.asked_at.timestamp(), context=receipt.context),
+            k=_positive(receipt.k),
+            diversity=_share(receipt.diversity),
+            allowed=_both(allowed, acts.allowed),
+            seed=receipt.seed,
+            bonus=acts.bonus,
+        )
+        notes = (*notes, *acts.notes)
+        if receipt.text is None:
+            return request, None, notes
+        reader = self._words.reader(bundle)
+        wish = reader.read(receipt.text)
+        told = steer(wish, reader.vocabulary, acts.history, live.pipeline.allowed(request), receipt.k)
+        bonuses = [bonus for bonus in (request.bonus, told.bonus) if bonus is not None]
+        steered = replace(
+            request,
+            query=replace(request.query, text=wish.text),
+            diversity=wish.diversity if request.diversity is None else request.diversity,
+            allowed=_both(request.allowed, told.allowed),
+            bonus=np.sum(bonuses, axis=0, dtype=np.float32) if bonuses else None,
+        )
+        return steered, wish, (*notes, *told.notes)
 
     def _reasons(self, live: _Live, request: Request, slate: Slate, language: str | None) -> Sequence[Reason]:
         """Why each item is there; where the bundle has a chat model word reasons, in its words as far as they come in time."""
@@ -398,15 +479,10 @@ class Engine:
             except StoreError as error:
                 log.warning("logging slates: %s", error)
 
-    def _history(self, bundle: Bundle, receipt: Receipt) -> tuple[History, tuple[str, ...]]:
+    def _events(self, receipt: Receipt) -> list[Event]:
         if receipt.history is not None:
-            events = [past.event() for past in receipt.history]
-        elif receipt.user is not None:
-            events = self.store.history(receipt.user, HISTORY_LIMIT, receipt.offset)
-        else:
-            events = []
-        history, unknown = history_of(events, bundle.catalogue, bundle.config.data, bundle.scale)
-        return history, (f"{unknown} events of the history are about items that are not in the catalogue",) if unknown else ()
+            return [past.event() for past in receipt.history]
+        return [] if receipt.user is None else self.store.history(receipt.user, HISTORY_LIMIT, receipt.offset)
 
     def _numbers(self, bundle: Bundle, items: Sequence[ItemId]) -> NDArray[np.int32]:
         numbers = bundle.catalogue.numbers(items)
@@ -455,6 +531,18 @@ class Engine:
     def _keep(self, learned: Learned) -> None:
         self._follower.keep(learned)
         self._kept = learned.offset
+
+
+def _both(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """What both allow; None = everything."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def _history(bundle: Bundle, events: Sequence[Event]) -> tuple[History, tuple[str, ...]]:
+    history, unknown = history_of(events, bundle.catalogue, bundle.config.data, bundle.scale)
+    return history, (f"{unknown} events of the history are about items that are not in the catalogue",) if unknown else ()
 
 
 def _check(event: Event, arrived: datetime) -> None:

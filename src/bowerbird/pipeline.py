@@ -29,7 +29,7 @@ from bowerbird.ranking import (
     standing,
     stretched,
 )
-from bowerbird.types import Request, Scores, Slate
+from bowerbird.types import Query, Request, Scores, Slate
 
 TENTHS = 10
 """Steps of a dial that was learned."""
@@ -135,6 +135,8 @@ class Pipeline:
                 raise DataError(f"pipeline: the scorer knows {said.shape[1]} items and the catalogue only {len(self.catalogue)}")
             scores[:, : said.shape[1]] = said
         for request, row in zip(requests, scores, strict=True):
+            if request.bonus is not None:
+                row[:] = steered(row[None], request.bonus)[0]
             row[~self.allowed(request)] = np.nan
         return scores
 
@@ -149,7 +151,8 @@ class Pipeline:
 
     def explain(self, request: Request, slate: Slate, settings: ExplainSettings) -> list[Reason]:
         """Why each item of the slate is there, each reason checked by taking the cited events away."""
-        return explain(self.scorer, request.query, slate, self.allowed(request), self.catalogue, settings)
+        scorer = self.scorer if request.bonus is None else Steered(self.scorer, request.bonus)
+        return explain(scorer, request.query, slate, self.allowed(request), self.catalogue, settings)
 
     def parts(self, requests: Sequence[Request], scores: Scores) -> list[Scores]:
         """For each request the scores that each of its user's interests asks for alone, (n_interests, n_items); all are asked at once."""
@@ -163,6 +166,10 @@ class Pipeline:
         if queries:
             answered = self.scorer.score(queries)
             said[:, : answered.shape[1]] = answered
+            bonuses = [request.bonus for request, parts in zip(requests, histories, strict=True) for _ in parts]
+            for row, bonus in zip(said, bonuses, strict=True):
+                if bonus is not None:
+                    row[:] = steered(row[None], bonus)[0]
         ends = np.cumsum([len(parts) for parts in histories])
         split = np.split(said, ends[:-1]) if requests else []
         return [np.where(np.isnan(row), np.nan, part) for row, part in zip(scores, split, strict=True)]
@@ -217,6 +224,34 @@ class Pipeline:
             )
             ranked.append((slate, offered))
         return ranked
+
+
+@dataclass(frozen=True, eq=False)
+class Steered:
+    """A scorer with a request's bonus on it, so that reasons are tested in the ranking that is shown."""
+
+    scorer: Scorer
+    bonus: NDArray[np.float32]
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """(n_queries, n_items)"""
+        said = self.scorer.score(queries)
+        scores = np.full((len(said), len(self.bonus)), np.nan, np.float32)
+        scores[:, : said.shape[1]] = said
+        return steered(scores, self.bonus)
+
+
+def steered(scores: Scores, bonus: NDArray[np.float32]) -> Scores:
+    """Standard scores of each row, over all that is scored, plus a bonus (n_items,). NaN stays NaN.
+
+    >>> steered(np.array([[1, 3, np.nan]], np.float32), np.array([0, 1, 9], np.float32)).tolist()
+    [[-1.0, 2.0, nan]]
+    """
+    known = ~np.isnan(scores)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    centred = scores - np.where(known, scores, 0).sum(axis=1, keepdims=True, dtype=np.float64) / count
+    spread = np.sqrt(np.where(known, centred**2, 0).sum(axis=1, keepdims=True) / count)
+    return np.asarray(centred / np.where(spread > 0, spread, 1) + bonus, np.float32)
 
 
 def pooled(scores: NDArray[np.float32], parts: Scores | None, n: int) -> Slate:

@@ -177,6 +177,7 @@ class Request:
     diversity  0..1; 0 keeps the scorer's order, 1 looks at variety alone; None = as the bundle is set
     allowed    (n_items,) bool, False for items that must not be shown; None = all may
     seed       of whatever is random in the answer
+    bonus      (n_items,) float32, added to the scores once these are standard scores: what the user said in words; None = nothing
     """
 
     query: Query
@@ -184,6 +185,7 @@ class Request:
     diversity: float | None = None
     allowed: NDArray[np.bool_] | None = None
     seed: int = 0
+    bonus: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

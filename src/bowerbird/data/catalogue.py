@@ -12,6 +12,7 @@ from scipy import sparse
 
 from bowerbird.data.filters import mask
 from bowerbird.data.items import item_table
+from bowerbird.data.kinds import PROFILE
 from bowerbird.data.upsert import upsert
 from bowerbird.errors import DataError
 from bowerbird.intents import Intents
@@ -41,6 +42,8 @@ class Catalogue:
     def __post_init__(self) -> None:
         if "item" not in self.frame.columns or self.frame["item"].null_count():
             raise DataError("catalogue: every item must have an id in column 'item'")
+        if PROFILE in self._numbers:
+            raise DataError(f"catalogue: no item may have the id {PROFILE!r}, which edits of profiles stand on")
         if len(self._numbers) != len(self.frame):
             twice = self.frame["item"].filter(self.frame["item"].is_duplicated())[0]
             raise DataError(f"catalogue: ids must be unique, {twice!r} stands twice")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from bowerbird.data.kinds import EDITS
 from bowerbird.data.report import Finding
 from bowerbird.data.settings import DataSettings
 
@@ -13,6 +14,11 @@ Checked = tuple[pl.DataFrame, list[Finding]]
 def ids(events: pl.DataFrame) -> Checked:
     """An event without a user or an item says nothing."""
     return _leave_out(events, pl.col("user").is_null() | pl.col("item").is_null(), "missing ids", "no user or no item")
+
+
+def edits(events: pl.DataFrame) -> Checked:
+    """What users say of their profiles is not behaviour."""
+    return _leave_out(events, pl.col("kind").is_in(EDITS).fill_null(False), "edits of profiles", "said of a profile, not done with an item")
 
 
 def kinds(events: pl.DataFrame, settings: DataSettings, default: str) -> Checked:

@@ -52,6 +52,7 @@ def _events(
     default = default_kind(raw.events, settings)
     steps: tuple[Callable[[pl.DataFrame], checks.Checked], ...] = (
         checks.ids,
+        checks.edits,
         lambda events: checks.kinds(events, settings, default),
         lambda events: checks.times(events, settings, now),
         lambda events: checks.values(events, settings),

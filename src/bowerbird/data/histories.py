@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from bowerbird.data.catalogue import Catalogue
-from bowerbird.data.kinds import check_kinds, kind_numbers
+from bowerbird.data.kinds import EDITS, check_kinds, kind_numbers
 from bowerbird.data.settings import DataSettings
 from bowerbird.data.times import seconds
 from bowerbird.data.values import ValueScale, weigh
@@ -17,7 +17,7 @@ from bowerbird.types import Event, History, UserId
 def history_of(events: Sequence[Event], catalogue: Catalogue, settings: DataSettings, scale: ValueScale) -> tuple[History, int]:
     """The history of one user, and how many events were left out since the catalogue does not have their item.
 
-    events  of one user, oldest first; if all have times they are sorted by them (stable)
+    events  of one user, oldest first; if all have times they are sorted by them (stable). Edits of a profile are no behaviour: passed over
     scale   of the data that the model was fitted on
     raises  DataError for a kind that is not declared
     cost    O(n log n)
@@ -27,6 +27,7 @@ def history_of(events: Sequence[Event], catalogue: Catalogue, settings: DataSett
     >>> history.items.tolist(), history.weights.tolist(), unknown
     ([1], [1.0], 1)
     """
+    events = [event for event in events if event.kind not in EDITS]
     check_kinds({event.kind for event in events}, settings.all_kinds)
     items = catalogue.numbers([event.item for event in events])
     times = np.array([np.nan if event.time is None else event.time.timestamp() for event in events], np.float64)
@@ -43,7 +44,8 @@ def histories_of(
 ) -> tuple[tuple[UserId, ...], list[History], int]:
     """The histories of many users at once: their ids in the order of the table, one history each, and how many events were left out.
 
-    events  as `read_events` gives them; each user's are sorted by time, those without one stay in the table's order, behind
+    events  as `read_events` gives them; each user's are sorted by time, those without one stay in the table's order, behind; edits of
+            profiles are passed over
     raises  DataError for a kind that is not declared
     cost    O(n log n)
 
@@ -52,6 +54,7 @@ def histories_of(
     >>> users, [history.items.tolist() for history in histories], unknown
     (('u', 'v'), [[1], []], 1)
     """
+    events = events.filter(~pl.col("kind").is_in(EDITS))
     check_kinds(events["kind"].unique().to_list(), settings.all_kinds)
     users = events.select("user").unique(maintain_order=True).with_row_index("number")
     known = events.with_columns(pl.Series("item_number", catalogue.numbers(events["item"].to_list()))).filter(pl.col("item_number") >= 0)

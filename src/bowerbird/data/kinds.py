@@ -55,6 +55,13 @@ KINDS: Mapping[str, Kind] = {
 """The kinds known without a word in the settings; `[data.kinds]` adds to them or changes them. New ones go to the end: models know
 kinds by their place."""
 
+EDITS = ("profile_mute", "profile_more", "profile_less", "profile_forget", "profile_withdraw")
+"""Kinds of what users say of their own profile (`bowerbird.profiles`). They are kept in the log, on the item `PROFILE`, and are no
+behaviour: no history, no cleaning, nothing that learns takes them for something done with an item. Nobody else may declare them."""
+
+PROFILE = "@profile"
+"""What stands for the item in an edit of a profile; no item may have this id."""
+
 OWN = 64
 """The number of the first kind that is in the settings alone."""
 

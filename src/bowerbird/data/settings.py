@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from bowerbird.config import Settings
-from bowerbird.data.kinds import KINDS, Kind
+from bowerbird.data.kinds import EDITS, KINDS, Kind
 
 
 class CleaningSettings(Settings):
@@ -79,6 +79,8 @@ class DataSettings(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> "DataSettings":
+        if taken := [name for name in self.kinds if name in EDITS]:
+            raise ValueError(f"kinds: {taken[0]!r} is a kind of Bowerbird's own, for edits of profiles")
         if self.default_kind is not None and self.default_kind not in self.all_kinds:
             raise ValueError(f"default_kind must be one of {', '.join(sorted(self.all_kinds))}, not {self.default_kind!r}")
         if self.rating_range is not None and not self.rating_range[0] < self.rating_range[1]:

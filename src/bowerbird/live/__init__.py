@@ -4,5 +4,6 @@ from bowerbird.live.following import HISTORY_LIMIT, Follower, Room, fresh, learn
 from bowerbird.live.growing import Grower
 from bowerbird.live.learned import Learned
 from bowerbird.live.slatelog import SlateLog
+from bowerbird.live.worded import Worded
 
-__all__ = ["HISTORY_LIMIT", "Follower", "Grower", "Learned", "Room", "SlateLog", "fresh", "learns", "newest_event"]
+__all__ = ["HISTORY_LIMIT", "Follower", "Grower", "Learned", "Room", "SlateLog", "Worded", "fresh", "learns", "newest_event"]

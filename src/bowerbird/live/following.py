@@ -12,6 +12,7 @@ import numpy as np
 from bowerbird.adaptation import Drift, LiveSettings, PageHinkley
 from bowerbird.bundle import Bundle
 from bowerbird.data import history_of
+from bowerbird.data.kinds import EDITS
 from bowerbird.live.growing import Grower
 from bowerbird.live.learned import Learned
 from bowerbird.protocols import Follows, Progress, silent
@@ -95,6 +96,8 @@ class Follower:
         happened, passed, unknown = [], 0, 0
         for offset, event in events:
             number = learned.bundle.catalogue.number(event.item)
+            if event.kind in EDITS:
+                continue
             if number is None:
                 unknown += 1
             elif room.take(event.user):

@@ -36,13 +36,13 @@ class Grower:
         table = np.zeros((len(catalogue), vectors.shape[1]), np.float32)
         table[: len(vectors)] = vectors
         texts = item_texts(catalogue.frame[changed], bundle.config.text)
-        table[changed] = self._reader(bundle).encode(texts)
+        table[changed] = self.reader(bundle).encode(texts)
         intents = bundle.catalogue.intents
         placed = None if intents is None else intents.with_items(changed, told(table[changed], texts), len(catalogue))
         read = catalogue.with_vectors(table).with_intents(placed)
         return bundle.with_catalogue(read, model.with_vectors(table) if isinstance(model, ReadsVectors) else model)
 
-    def _reader(self, bundle: Bundle) -> Encoder:
+    def reader(self, bundle: Bundle) -> Encoder:
         """The encoder that read the bundle's catalogue."""
         if self.encoder is not None:
             return self.encoder

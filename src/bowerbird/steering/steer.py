@@ -1,0 +1,131 @@
+"""From a wish to what a slate is steered by: a bonus on standard scores, and which items may be shown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowerbird.data import Catalogue
+from bowerbird.language import item_texts
+from bowerbird.language.words import stem
+from bowerbird.steering.tokens import tokens
+from bowerbird.steering.vocabulary import Vocabulary
+from bowerbird.steering.wish import Condition, Wish
+from bowerbird.types import History
+
+STRENGTH = 5.0
+"""λ: standard scores by which a cosine of 1 moves an item (`benchmarks/steering.py`)."""
+MOST = 0.99
+"""What is nearer to the wish than this share of all items is counts no more than they do: stuffing a title with a wish's words is of no use
+beyond it."""
+SOFT = 3.0
+"""Standard scores for keeping to all of the conditions, where too few items do to show only them."""
+SEQUEL = frozenset({"ii", "iii", "iv", "vi", "vii", "viii", "ix", "part", "returns", "again", "sequel", *map(str, range(2, 10))})
+
+
+@dataclass(frozen=True, eq=False)
+class Steer:
+    """How a slate is steered.
+
+    bonus    (n_items,) float32, on standard scores, in −2 λ − SOFT … 2 λ + SOFT; None = nothing
+    allowed  (n_items,) bool; None = all may be shown
+    notes    what could not be kept to, one sentence each
+    """
+
+    bonus: NDArray[np.float32] | None = None
+    allowed: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def steer(wish: Wish, vocabulary: Vocabulary, history: History, possible: NDArray[np.bool_], k: int, strength: float = STRENGTH) -> Steer:
+    """What a wish does to a slate of `k` items.
+
+        score′ = standard score + λ · (cosine to what is wanted − cosine to what is not)
+
+    and only items that keep to the conditions are shown; where fewer than `k` do, they get a bonus of `SOFT` instead, and that is noted.
+
+    history   what is usual for the user, where the wish is measured against it
+    possible  (n_items,) bool, the items that may be shown at all
+    cost      O(n_items · d)
+
+    >>> shop = Vocabulary(Catalogue.of(["a", "b"], categories=[["tea"], ["rope"]]))
+    >>> tea = Wish(text="tea", conditions=(Condition(column="categories", values=("tea",)),))
+    >>> steer(tea, shop, History.of([]), np.ones(2, bool), k=1).allowed.tolist()
+    [True, False]
+    >>> steer(tea, shop, History.of([]), np.ones(2, bool), k=2).notes
+    ('only 1 of the items that may be shown keep to: tea; others fill the slate behind them',)
+    """
+    catalogue = vocabulary.catalogue
+    bonus = _direction(wish, vocabulary, history) * np.float32(strength)
+    keeps = np.ones(len(catalogue), bool)
+    for condition in wish.conditions:
+        keeps &= holds(condition, catalogue)
+    for words in wish.without:
+        keeps &= ~_mentions(words, vocabulary)
+    notes = tuple(f"not understood: {phrase}" for phrase in wish.unheard)
+    found = int((keeps & possible).sum())
+    if keeps.all() or found >= k:
+        return Steer(bonus if bonus.any() else None, None if keeps.all() else keeps, notes)
+    said = ", ".join([*(condition.words for condition in wish.conditions), *(f"no {words}" for words in wish.without)])
+    note = f"only {found} of the items that may be shown keep to: {said}; others fill the slate behind them"
+    return Steer((bonus + np.float32(SOFT) * keeps).astype(np.float32), None, (*notes, note))
+
+
+def holds(condition: Condition, catalogue: Catalogue) -> NDArray[np.bool_]:
+    """(n_items,) bool: the items that keep to a condition; one whose number is not known keeps to no bound, and to no exclusion's."""
+    if condition.values:
+        keeps = catalogue.mask({condition.column: list(condition.values)})
+        return ~keeps if condition.exclude else keeps
+    column = catalogue.frame[condition.column]
+    numbers = (column.dt.year() if column.dtype.is_temporal() else column).cast(float, strict=False).fill_null(np.nan).to_numpy()
+    low = -np.inf if condition.low is None else condition.low
+    high = np.inf if condition.high is None else condition.high
+    keeps = (numbers >= low) & (numbers <= high)
+    return ~keeps & ~np.isnan(numbers) if condition.exclude else keeps
+
+
+def _direction(wish: Wish, vocabulary: Vocabulary, history: History) -> NDArray[np.float32]:
+    """(n_items,): how near an item is to what is wanted, less how near to what is not; 0 for items without a text."""
+    vectors = vocabulary.catalogue.vectors
+    nearness = np.zeros(len(vocabulary.catalogue), np.float32)
+    if vectors is None or vocabulary.encoder is None:
+        return nearness
+    for phrases, sign in ((wish.toward, 1), (wish.away, -1)):
+        for phrase in phrases:
+            nearness += np.float32(sign / len(phrases)) * _bounded(vectors @ vocabulary.vector(phrase))
+    liked = history.items[history.weights > 0]
+    if wish.than_usual and len(liked):
+        usual = np.nan_to_num(vectors[liked]).mean(axis=0)
+        nearness -= np.float32(0.5) * _bounded(vectors @ (usual / max(float(np.linalg.norm(usual)), 1e-9)))
+    return np.nan_to_num(nearness)
+
+
+def _bounded(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cosines, none above that of the item which is nearer than `MOST` of all."""
+    known = np.nan_to_num(cosines)
+    last = min(int(MOST * len(known)), len(known) - 1)
+    return np.minimum(known, np.partition(known, last)[last]) if len(known) > 1 / (1 - MOST) else known
+
+
+def _mentions(words: str, vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    """(n_items,) bool: the items whose text has all of these words; *sequels* are told by their titles."""
+    catalogue = vocabulary.catalogue
+    wanted = {stem(word) for word in words.split()}
+    if wanted & {"sequel", "续集"}:
+        return np.fromiter((is_sequel(title) for title in catalogue.titles), bool, len(catalogue))
+    found = np.zeros(len(catalogue), bool)
+    for number, text in enumerate(item_texts(catalogue.frame)):
+        lowered = text.casefold()
+        if all(word in lowered for word in wanted):
+            found[number] = wanted <= {stem(token) for token in tokens(text, sorted(wanted))}
+    return found
+
+
+def is_sequel(title: str) -> bool:
+    """Whether a title looks like that of a sequel: a number from 2 on, or the like, behind its first word.
+
+    >>> [is_sequel(title) for title in ("Alien (1979)", "Toy Story 2 (1999)", "Rocky III (1982)", "2 Days in Paris (2007)", "Heat")]
+    [False, True, True, False, False]
+    """
+    name = title.split(" (", maxsplit=1)[0]
+    return any(word in SEQUEL for word in tokens(name)[1:])
