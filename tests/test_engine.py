@@ -276,3 +276,54 @@ def test_a_request_keeps_the_state_that_it_began_with(engine: Engine) -> None:
     assert "rope-new" not in [one.item for one in answer.items]
     assert answer.receipt.item_offset == 0
     assert engine.replay(answer.receipt).items == answer.items
+
+
+def test_edits_act_on_the_very_next_slate_stay_and_can_be_withdrawn(engine: Engine) -> None:
+    assert tastes(engine.recommend(user="u0", k=3))[0] == "tea"
+    told = engine.edit_profile("u0", "mute tea, zebras")
+    assert told.edits[0].does == "mute"
+    assert told.unheard == ("zebras",)
+    answer = engine.recommend(user="u0", k=3)
+    assert "tea" not in tastes(answer)
+    assert engine.replay(answer.receipt).items == answer.items
+    assert "tea" not in [one.item.split("-")[0] for one in engine.search("tea number", user="u0")]
+    engine.edit_profile("u0", "unmute tea")
+    assert tastes(engine.recommend(user="u0", k=3))[0] == "tea"
+    assert "tea" not in tastes(engine.replay(answer.receipt))
+    with pytest.raises(DataError, match="correction"):
+        engine.edit_profile("u0", "xyzzy")
+
+
+def test_edits_are_no_events_of_the_user_and_nobody_may_send_them(engine: Engine) -> None:
+    engine.edit_profile("u0", "more rope")
+    assert len(engine.history("u0")) == 5
+    assert engine.recommend(user="u0", k=3).notes == ()
+    with pytest.raises(DataError, match="profile_mute"):
+        engine.observe([Event("u0", "@profile", kind="profile_mute")])
+
+
+def test_a_profile_says_what_the_log_shows(engine: Engine) -> None:
+    told = engine.profile("u0")
+    assert [one.topic.name for one in told.profile.interests if one.topic.sort == "category"] == ["tea"]
+    assert told.sentences
+    assert told.dropped == 0
+    assert engine.profile("stranger").profile.interests == ()
+    assert engine.edit_profile("u0", "forget tea").profile.interests == ()
+    assert not {event.item for event in engine.history("u0")} & {one.item for one in engine.recommend(user="u0", k=24).items}
+
+
+def test_words_steer_a_slate_and_the_answer_says_how(engine: Engine) -> None:
+    plain, asked = (engine.recommend(user="u0", k=3, text=text) for text in (None, "rope, no paint"))
+    assert tastes(plain)[0] == "tea"
+    assert tastes(asked) == ["rope"] * 3
+    assert asked.wish is not None
+    assert [condition.words for condition in asked.wish.conditions] == ["rope", "not paint"]
+    assert engine.replay(asked.receipt).items == asked.items
+    engine.put_items([{"item": "rope-new", "title": "rope number new", "categories": ["rope"]}])
+    assert "rope-new" in [one.item for one in engine.search("rope new")]
+
+
+def test_reasons_are_tested_in_the_ranking_that_is_shown(engine: Engine) -> None:
+    answer = engine.recommend(user="u0", k=4, text="rope", explain=True)
+    assert tastes(answer) == ["rope"] * 4
+    assert [one.rank_with for one in answer.items] == [1, 2, 3, 4]

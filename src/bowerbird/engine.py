@@ -292,14 +292,15 @@ class Engine:
         return offset
 
     def edit_profile(self, user: UserId, edits: Sequence[Edit] | str) -> UserProfile:
-        """Correct a profile, by edits or by words ("mute horror", "forget my gift shopping in May"); durable when it returns, acts on the very
-        next slate, and stands until withdrawn.
+        """Correct a profile, by edits or by words ("mute horror", "forget my gift shopping in May"); durable when it returns, acts on the
+        very next slate, and stands until withdrawn.
 
         raises  DataError where nothing of the words is understood, or a user has no id; StoreError: then nothing is kept
         """
         if not user:
             raise DataError("profile: user must not be empty")
-        at, unheard, said = now(), (), None
+        at, said = now(), None
+        unheard: tuple[str, ...] = ()
         if isinstance(edits, str):
             edits, unheard = read_edits(said := harmless(edits), self._words.reader(self._refreshed().bundle).vocabulary, at)
             if not edits:

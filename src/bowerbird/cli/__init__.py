@@ -13,6 +13,7 @@ from bowerbird.cli.fit import fit
 from bowerbird.cli.frontier import frontier
 from bowerbird.cli.inspect import inspect
 from bowerbird.cli.offpolicy import offpolicy
+from bowerbird.cli.profile import profile
 from bowerbird.cli.rebuild import rebuild
 from bowerbird.cli.recommend import recommend
 from bowerbird.cli.replay import replay
@@ -23,7 +24,23 @@ from bowerbird.cli.tune_encoder import tune_encoder
 from bowerbird.errors import BowerbirdError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (fit, evaluate, replay, frontier, offpolicy, tune, tune_encoder, bench, recommend, serve, retrain, rebuild, inspect, demo):
+for command in (
+    fit,
+    evaluate,
+    replay,
+    frontier,
+    offpolicy,
+    tune,
+    tune_encoder,
+    bench,
+    recommend,
+    serve,
+    retrain,
+    rebuild,
+    inspect,
+    profile,
+    demo,
+):
     app.command()(command)
 
 

@@ -55,7 +55,7 @@ class Evidence:
 class Interest:
     """A topic that a history speaks for, or against.
 
-    share     0..1, of all that the history speaks for (of dislikes: speaks against), what is old fading; the prior draws it to what is usual
+    share     0..1, of all that the history speaks for (of dislikes: against), what is old fading; the prior draws it to what is usual
     count     events that speak for it, or against it
     trend     whether it is more of the last span than of what came before; "steady" unless chance can hardly have made it so
     evidence  the events, oldest first

@@ -24,6 +24,10 @@ TITLE = 2
 """Words of the title count as if they stood there so many times."""
 
 
+Ranked = tuple[NDArray[np.int32], NDArray[np.int64]]
+"""Items, and the place of each."""
+
+
 @dataclass(frozen=True, eq=False)
 class Index:
     """Finds items by words.
@@ -88,10 +92,10 @@ class Index:
         lists = [self._by_words(text, may)]
         if vector is not None and self.catalogue.vectors is not None:
             lists.append(_best(np.nan_to_num(self.catalogue.vectors @ vector), may, NEAR))
-        found = np.unique(np.concatenate(lists))
+        found = np.unique(np.concatenate([items for items, _ in lists]))
         if own is not None and len(found):
             said = np.where(np.isnan(own[found]), -np.inf, own[found])
-            lists.append(found[np.lexsort((found, -said))])
+            lists.append((found, _places(-said)))
         return fused(lists, k)
 
     def words(self, text: str) -> list[str]:
@@ -114,27 +118,32 @@ class Index:
                 found += [word for word, distance, _ in near if distance == closest]
         return found
 
-    def _by_words(self, text: str, may: NDArray[np.bool_]) -> NDArray[np.int32]:
+    def _by_words(self, text: str, may: NDArray[np.bool_]) -> Ranked:
         words = self.words(text)
         if self.ranker is None or not words:
-            return np.zeros(0, np.int32)
+            return np.zeros(0, np.int32), np.zeros(0, np.int64)
         return _best(self.ranker.get_scores(words), may, 0.0)
 
 
-def fused(lists: Sequence[NDArray[np.int32]], k: int) -> Slate:
+def fused(lists: Sequence[Ranked], k: int) -> Slate:
     """The `k` best by reciprocal rank fusion, ties to the lower item number.
 
-    >>> fused([np.array([4, 7], np.int32), np.array([7, 9], np.int32)], 2).items.tolist()
+    >>> fused([(np.array([4, 7], np.int32), np.array([1, 2])), (np.array([7, 9], np.int32), np.array([1, 2]))], 2).items.tolist()
     [7, 4]
     """
-    items, where = np.unique(np.concatenate(lists), return_inverse=True)
-    places = np.concatenate([np.arange(1, len(one) + 1) for one in lists])
+    items, where = np.unique(np.concatenate([items for items, _ in lists]), return_inverse=True)
+    places = np.concatenate([places for _, places in lists])
     scores = np.bincount(where, 1 / (FLAT + places), minlength=len(items))
     order = np.lexsort((items, -scores))[:k]
     return Slate(items[order].astype(np.int32), scores[order].astype(np.float32))
 
 
-def _best(scores: NDArray[np.float32], may: NDArray[np.bool_], above: float) -> NDArray[np.int32]:
+def _best(scores: NDArray[np.float32], may: NDArray[np.bool_], above: float) -> Ranked:
     known = np.flatnonzero((scores > above) & may)
     order = np.lexsort((known, -scores[known]))[:DEEP]
-    return known[order].astype(np.int32)
+    return known[order].astype(np.int32), _places(-scores[known[order]])
+
+
+def _places(falling: NDArray[np.float32]) -> NDArray[np.int64]:
+    """From 1; equals share the best of their places."""
+    return np.searchsorted(np.sort(falling), falling).astype(np.int64) + 1

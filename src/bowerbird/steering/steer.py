@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.data import Catalogue
 from bowerbird.language import item_texts
 from bowerbird.language.words import stem
 from bowerbird.steering.tokens import tokens
@@ -13,7 +12,7 @@ from bowerbird.steering.vocabulary import Vocabulary
 from bowerbird.steering.wish import Condition, Wish
 from bowerbird.types import History
 
-STRENGTH = 5.0
+STRENGTH = 20.0
 """λ: standard scores by which a cosine of 1 moves an item (`benchmarks/steering.py`)."""
 MOST = 0.99
 """What is nearer to the wish than this share of all items is counts no more than they do: stuffing a title with a wish's words is of no use
@@ -59,7 +58,7 @@ def steer(wish: Wish, vocabulary: Vocabulary, history: History, possible: NDArra
     bonus = _direction(wish, vocabulary, history) * np.float32(strength)
     keeps = np.ones(len(catalogue), bool)
     for condition in wish.conditions:
-        keeps &= holds(condition, catalogue)
+        keeps &= holds(condition, vocabulary)
     for words in wish.without:
         keeps &= ~_mentions(words, vocabulary)
     notes = tuple(f"not understood: {phrase}" for phrase in wish.unheard)
@@ -71,13 +70,14 @@ def steer(wish: Wish, vocabulary: Vocabulary, history: History, possible: NDArra
     return Steer((bonus + np.float32(SOFT) * keeps).astype(np.float32), None, (*notes, note))
 
 
-def holds(condition: Condition, catalogue: Catalogue) -> NDArray[np.bool_]:
+def holds(condition: Condition, vocabulary: Vocabulary) -> NDArray[np.bool_]:
     """(n_items,) bool: the items that keep to a condition; one whose number is not known keeps to no bound, and to no exclusion's."""
     if condition.values:
-        keeps = catalogue.mask({condition.column: list(condition.values)})
+        keeps = np.zeros(len(vocabulary.catalogue), bool)
+        for value in condition.values:
+            keeps |= vocabulary.of_category(value)
         return ~keeps if condition.exclude else keeps
-    column = catalogue.frame[condition.column]
-    numbers = (column.dt.year() if column.dtype.is_temporal() else column).cast(float, strict=False).fill_null(np.nan).to_numpy()
+    numbers = vocabulary.column(condition.column)
     low = -np.inf if condition.low is None else condition.low
     high = np.inf if condition.high is None else condition.high
     keeps = (numbers >= low) & (numbers <= high)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
@@ -38,6 +39,8 @@ class Vocabulary:
     catalogue: Catalogue
     encoder: Encoder | None = None
     _vectors: dict[str, NDArray[np.float32]] = field(repr=False, default_factory=dict)
+    _members: dict[str, NDArray[np.bool_]] = field(init=False, repr=False, default_factory=dict)
+    _columns: dict[str, NDArray[np.float64]] = field(init=False, repr=False, default_factory=dict)
     _names: dict[str, NDArray[np.float32]] = field(repr=False, default_factory=dict)
 
     def over(self, catalogue: Catalogue) -> "Vocabulary":
@@ -99,6 +102,22 @@ class Vocabulary:
         if new := [name for name in names if name not in self._names]:
             self._names.update(zip(new, self.encoder.encode(new), strict=True))
         return names, np.stack([self._names[name] for name in names])
+
+    def of_category(self, name: str) -> NDArray[np.bool_]:
+        """(n_items,) bool: the items of a category."""
+        if name not in self._members:
+            names = self.catalogue.category_names
+            at = [names.index(name)] if name in names else []
+            self._members[name] = self.catalogue.category_matrix[:, at].toarray().any(axis=1)
+        return self._members[name]
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """(n_items,): a column of numbers, NaN where there is none; of a column of times the years."""
+        if name not in self._columns:
+            column = self.catalogue.frame[name]
+            numbers = (column.dt.year() if column.dtype.is_temporal() else column).cast(pl.Float64, strict=False)
+            self._columns[name] = numbers.fill_null(np.nan).to_numpy()
+        return self._columns[name]
 
     @cached_property
     def numbers(self) -> dict[str, str]:

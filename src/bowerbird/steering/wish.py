@@ -6,7 +6,8 @@ from bowerbird.config import Settings
 class Condition(Settings):
     """What must hold of a column of the items.
 
-    values     one of these is among the item's; empty where it is about a number
+    column     `categories`, or a column of numbers or times
+    values     one of these is among the item's categories; empty where it is about a number
     low, high  the number lies between them, both included; None = no bound. Of `created` it is the year
     exclude    whether it must not hold
 
