@@ -236,7 +236,7 @@ class Engine:
 
     def profile(self, user: UserId) -> UserProfile:
         """What a user's log says they are after, in words that are checked, and the corrections that stand."""
-        bundle = self._refreshed().bundle
+        bundle = self._refreshed(self.store.offsets()[1]).bundle
         events = self.store.history(user, HISTORY_LIMIT)
         edits = standing(events)
         history = acting(edits, _history(bundle, events)[0], bundle.catalogue).history
@@ -250,7 +250,7 @@ class Engine:
         raises  DataError for a k below 1
         cost    the encoder's for the text, some ms; one scoring where there is a user
         """
-        live = self._refreshed()
+        live = self._refreshed(self.store.offsets()[1])
         catalogue, vocabulary = live.bundle.catalogue, self._words.reader(live.bundle).vocabulary
         words = harmless(text)
         allowed, own = catalogue.available, None
@@ -302,7 +302,9 @@ class Engine:
         at, said = now(), None
         unheard: tuple[str, ...] = ()
         if isinstance(edits, str):
-            edits, unheard = read_edits(said := harmless(edits), self._words.reader(self._refreshed().bundle).vocabulary, at)
+            edits, unheard = read_edits(
+                said := harmless(edits), self._words.reader(self._refreshed(self.store.offsets()[1]).bundle).vocabulary, at
+            )
             if not edits:
                 raise DataError(f"profile: a correction must say what to mute, to show more or less of, or to forget, got {said!r:.80}")
         self.store.append([event_of(edit, user, at, uuid.uuid4().hex, said) for edit in edits])

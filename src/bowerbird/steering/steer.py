@@ -47,6 +47,7 @@ def steer(wish: Wish, vocabulary: Vocabulary, history: History, possible: NDArra
     possible  (n_items,) bool, the items that may be shown at all
     cost      O(n_items · d)
 
+    >>> from bowerbird.data import Catalogue
     >>> shop = Vocabulary(Catalogue.of(["a", "b"], categories=[["tea"], ["rope"]]))
     >>> tea = Wish(text="tea", conditions=(Condition(column="categories", values=("tea",)),))
     >>> steer(tea, shop, History.of([]), np.ones(2, bool), k=1).allowed.tolist()
