@@ -22,6 +22,7 @@ from bowerbird.explain import ExplainSettings, Worder
 from bowerbird.intents import Intents
 from bowerbird.language import EncoderSettings, IntentSettings, MiniLm, TextSettings
 from bowerbird.language.chat import CachedChat, ChatSettings, NoChat
+from bowerbird.liking import LikingSettings
 from bowerbird.models import Blend, Model, Recipe, pack, state, unpack
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
@@ -50,6 +51,7 @@ class Config(Settings):
     explain: ExplainSettings = Field(default_factory=ExplainSettings)
     live: LiveSettings = Field(default_factory=LiveSettings)
     reader: ReaderSettings = Field(default_factory=ReaderSettings)
+    liking: LikingSettings = Field(default_factory=LikingSettings)
 
     @model_validator(mode="after")
     def _words_need_a_model(self) -> Self:

@@ -149,7 +149,7 @@ class TestEveryModel:
             assert parts.dtype == np.float32
             assert not np.isnan(parts).any()
             scores = model.score([query])[0, items]
-            if kind in COUNTS | {"blend", "mf"} | NETS or np.isnan(scores).all():
+            if kind in COUNTS | {"blend", "mf", "liking"} | NETS or np.isnan(scores).all():
                 continue
             np.testing.assert_allclose(parts.sum(axis=0), np.nan_to_num(scores), rtol=1e-3, atol=1e-4)
 

@@ -21,6 +21,7 @@ from bowerbird.cli.retrain import retrain
 from bowerbird.cli.serve import serve
 from bowerbird.cli.tune import tune
 from bowerbird.cli.tune_encoder import tune_encoder
+from bowerbird.cli.tune_ranker import tune_ranker
 from bowerbird.errors import BowerbirdError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -32,6 +33,7 @@ for command in (
     offpolicy,
     tune,
     tune_encoder,
+    tune_ranker,
     bench,
     recommend,
     serve,

@@ -15,6 +15,7 @@ from bowerbird.models.ease import Ease
 from bowerbird.models.faded import Faded, FadedModel
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
+from bowerbird.models.liking import Liking, LikingModel
 from bowerbird.models.linear import LinearModel
 from bowerbird.models.mf import Mf, MfModel
 from bowerbird.models.ncf import Ncf, NcfModel
@@ -48,6 +49,8 @@ __all__ = [
     "IalsModel",
     "ItemKnn",
     "Lessons",
+    "Liking",
+    "LikingModel",
     "LinearModel",
     "Mf",
     "MfModel",

@@ -6,6 +6,7 @@ from bowerbird.models.ease import Ease
 from bowerbird.models.faded import Faded, FadedModel
 from bowerbird.models.ials import Ials, IalsModel
 from bowerbird.models.itemknn import ItemKnn
+from bowerbird.models.liking import Liking, LikingModel
 from bowerbird.models.linear import LinearModel
 from bowerbird.models.mf import Mf, MfModel
 from bowerbird.models.ncf import Ncf, NcfModel
@@ -17,7 +18,7 @@ from bowerbird.models.text import Text, TextModel
 from bowerbird.models.trend import Trend, TrendModel
 from bowerbird.models.two_tower import TwoTower, TwoTowerModel
 
-Single = Popular | Trend | Context | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower | Faded
+Single = Popular | Trend | Context | ItemKnn | Slim | Ease | Sequential | Ials | Text | Mf | Bpr | Sasrec | Ncf | TwoTower | Faded | Liking
 SingleModel = (
     PopularModel
     | TrendModel
@@ -31,4 +32,5 @@ SingleModel = (
     | NcfModel
     | TwoTowerModel
     | FadedModel
+    | LikingModel
 )

@@ -1,0 +1,103 @@
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from bowerbird.errors import BundleError, DataError
+from bowerbird.liking.examples import Examples
+from bowerbird.store.files import whole_file
+
+Vectors = NDArray[np.float32]
+
+PLAIN = 3
+"""Weights that are not of the text's vector: constant, like share, taste."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """The probability that a user likes an item, as a logistic function of
+
+        constant + share · logit of the shrunk share of likes + taste · attended likes + texts · (vector of the target − centre)
+
+    The share is that of the history, drawn to `mean_share`. Attended likes are 1 − share for a liked and −share for a disliked event,
+    times e^(attention · (cosine of its text to the target's − 1)), summed and divided by the number of events and `prior_events`.
+
+    weights       (3 + d,) float64: constant, share, taste, texts
+    centre        (d,) float32, the mean of the vectors that it learned from
+    mean_share    in (0, 1)
+    prior_events, attention   see `LikingSettings`
+    """
+
+    weights: NDArray[np.float64]
+    centre: NDArray[np.float32]
+    mean_share: float
+    prior_events: float
+    attention: float
+
+    def logits(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
+        """(n,): the log-odds of a like. `vectors` (n_items, d) are of unit length.
+
+        raises  DataError if the vectors are of another dimension than those that it learned from
+        """
+        return self.features(examples, vectors) @ self.weights
+
+    def probabilities(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
+        """(n,), in (0, 1)."""
+        return sigmoid(self.logits(examples, vectors))
+
+    def features(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
+        """(n, 3 + d): what the weights are multiplied by."""
+        if vectors.ndim != 2 or vectors.shape[1] != len(self.centre):
+            raise DataError(f"liking: vectors must have {len(self.centre)} numbers each, got shape {vectors.shape}")
+        share = self.shares(examples)
+        plain = [np.ones(len(share)), np.log(share / (1 - share)), self.taste(examples, vectors)]
+        return np.column_stack([*plain, vectors[examples.targets] - self.centre])
+
+    def shares(self, examples: Examples) -> NDArray[np.float64]:
+        """(n,): the shrunk share of likes of each history."""
+        counts = examples.likes.sum(1) + self.prior_events * self.mean_share
+        shares: NDArray[np.float64] = counts / (examples.there.sum(1) + self.prior_events)
+        return shares
+
+    def taste(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
+        """(n,): the attended likes."""
+        near = np.empty(examples.items.shape)
+        for start in range(0, len(examples), 4096):
+            rows = slice(start, start + 4096)
+            near[rows] = np.einsum("nwd,nd->nw", vectors[examples.items[rows]], vectors[examples.targets[rows]])
+        heard = np.exp(self.attention * (near - 1)) * self.signs(examples)
+        sums: NDArray[np.float64] = heard.sum(1) / (examples.there.sum(1) + self.prior_events)
+        return sums
+
+    def signs(self, examples: Examples) -> NDArray[np.float64]:
+        """(n, window): likes without the share of likes, 0 where there is no event."""
+        return np.where(examples.there, examples.likes - self.shares(examples)[:, None], 0.0)
+
+    def save(self, path: Path) -> None:
+        """Write it to one safetensors file, whole or not at all."""
+        plain = {name: repr(getattr(self, name)) for name in ("mean_share", "prior_events", "attention")}
+        with whole_file(path) as part:
+            part.write_bytes(save({"weights": self.weights, "centre": self.centre}, {"kind": "liking", **plain}))
+
+    @staticmethod
+    def load(path: Path) -> "Judge":
+        """raises  BundleError if the file is missing, damaged or of another kind"""
+        try:
+            with safe_open(path, "numpy") as file:
+                said: dict[str, Any] = file.metadata() or {}
+                if said.get("kind") != "liking":
+                    raise BundleError(f"{path}: must be a ranker that tune-ranker wrote, got kind {said.get('kind')!r}")
+                plain = {name: float(said[name]) for name in ("mean_share", "prior_events", "attention")}
+                return Judge(file.get_tensor("weights"), file.get_tensor("centre"), **plain)
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise BundleError(f"{path}: cannot be read as a ranker ({error!s:.200})") from None
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + e^−x), without overflow."""
+    chances: NDArray[np.float64] = 0.5 * (1 + np.tanh(0.5 * logits))
+    return chances

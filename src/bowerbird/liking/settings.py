@@ -1,0 +1,20 @@
+from pydantic import Field
+
+from bowerbird.config import Settings
+
+
+class LikingSettings(Settings):
+    """How likes and dislikes are learned from.
+
+    window        of a history, so many of its newest likes and dislikes are read
+    prior_events  the share of likes is drawn to the mean of all as if the user had liked and disliked so many more
+    texts_l2      what is tried for how strongly the weights of texts are held where they start; chosen by users that were not learned from
+    attention     an event of the history is heard as e^(attention · (cosine of its text to the target's − 1)): 0 = all alike
+    most          examples that are learned from: the others are left out by chance
+    """
+
+    window: int = Field(default=10, ge=1)
+    prior_events: float = Field(default=2.0, gt=0)
+    texts_l2: tuple[float, ...] = Field(default=(5.0, 50.0, 500.0, 5000.0), min_length=1)
+    attention: float = Field(default=4.0, ge=0)
+    most: int = Field(default=60_000, ge=1)
