@@ -85,6 +85,15 @@ def test_a_history_that_comes_along_is_in_the_receipt(engine: Engine) -> None:
     assert engine.replay(first.receipt).items == first.items
 
 
+def test_context_that_counts_for_nothing_is_said(engine: Engine) -> None:
+    plain, asked = engine.recommend(user="u1", k=4), engine.recommend(user="u1", k=4, context={"device": "watch"})
+    assert asked.items == plain.items
+    assert plain.notes == plain.unread == ()
+    assert asked.notes == ("context: 'device' is read by no model, and counts for nothing",)
+    assert asked.unread == ("device",)
+    assert engine.replay(asked.receipt).notes == asked.notes
+
+
 def test_a_new_item_is_recommendable_at_once(engine: Engine) -> None:
     engine.put_items([{"item": "paint-new", "title": "paint number 9", "categories": ["paint"]}])
     slate = engine.recommend(history=[Event("", f"paint-{number}", kind="like") for number in (1, 2, 3)], k=20)

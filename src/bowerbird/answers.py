@@ -93,8 +93,9 @@ class Recommended:
 class Answer:
     """A slate with its id, and the receipt that it can be made again from.
 
-    notes  what was left out of account, one sentence each
-    wish   what was understood of the request's text; None where it had none
+    notes   what was left out of account, one sentence each
+    wish    what was understood of the request's text; None where it had none
+    unread  the features of the context that counted for nothing; a note says why
     """
 
     slate_id: str
@@ -103,6 +104,7 @@ class Answer:
     receipt: Receipt
     notes: tuple[str, ...] = ()
     wish: Wish | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from bowerbird.errors import BowerbirdError, BundleError, DataError, StoreError
 from bowerbird.explain import TONGUES, Reason, Tally, Worder
 from bowerbird.language.harmless import harmless
 from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned, SlateLog, Worded
+from bowerbird.models import unread
 from bowerbird.pipeline import Pipeline, RankingSettings, Steered
 from bowerbird.profiles import Edit, acting, claims, event_of, profile_of, read_edits, standing
 from bowerbird.protocols import Encoder, Progress, silent
@@ -121,6 +122,11 @@ class Engine:
     def catalogue(self) -> Catalogue:
         """The items that can be recommended now, those put in live among them."""
         return self._live.bundle.catalogue
+
+    @property
+    def features(self) -> frozenset[str]:
+        """The declared features of a context: those that `[data] context` keeps with events."""
+        return frozenset(self.bundle.config.data.context)
 
     @property
     def learned(self) -> Learned:
@@ -416,7 +422,8 @@ class Engine:
         request, wish, notes = self._request(live, receipt)
         slate = live.pipeline.recommend([request])[0]
         reasons = self._reasons(live, request, slate, receipt.language) if receipt.explain else None
-        return Answer(uuid.uuid4().hex, receipt.user, tuple(shown(bundle.catalogue, slate, reasons)), receipt, notes, wish)
+        items, ignored = tuple(shown(bundle.catalogue, slate, reasons)), unread(receipt.context, bundle.model)
+        return Answer(uuid.uuid4().hex, receipt.user, items, receipt, (*notes, *ignored.values()), wish, tuple(ignored))
 
     def _request(self, live: _Live, receipt: Receipt) -> tuple[Request, Wish | None, tuple[str, ...]]:
         """The request of a receipt on numbers, with what the user's edits and words do to it."""

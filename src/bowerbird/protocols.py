@@ -6,7 +6,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.types import Event, Happened, Offset, Prompt, Query, Scores, Slate, UserId
+from bowerbird.types import Event, Happened, Offset, Prompt, Query, Scores, Slate, UserId, Value
 
 
 @runtime_checkable
@@ -74,6 +74,16 @@ class Follows(Protocol):
 
         A fold: `after([a, b])` and `after([a]).after([b])` are the same to the bit.
         """
+        ...
+
+
+@runtime_checkable
+class ReadsContext(Protocol):
+    """A scorer that reads the circumstances of a query."""
+
+    @property
+    def context(self) -> tuple[tuple[str, tuple[Value, ...]], ...]:
+        """The features that are read, and of each the values that were met in the fit: all others count for nothing."""
         ...
 
 

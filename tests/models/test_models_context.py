@@ -1,12 +1,16 @@
 """What circumstances do to popularity: as counted, drawn towards the whole, and nothing where nothing is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
-from bowerbird.models import Blend, Context, Popular
+from bowerbird.models import Blend, Context, Popular, unread
+from bowerbird.models.blend import BlendModel
 from bowerbird.models.context import DAY, HOUR
+from bowerbird.models.rehearsal import N_STAGES
 from bowerbird.types import Circumstances, History, Log, Query, Value
 
 RNG = np.random.default_rng
@@ -92,3 +96,26 @@ def test_in_a_blend_newcomers_are_shown_what_their_circumstances_ask_for() -> No
     phone, tv = (model.score(asked(device=device))[0] for device in ("phone", "tv"))
     assert phone[1] > phone[2]
     assert tv[2] > tv[1]
+
+
+def test_a_value_is_met_where_any_member_met_it_and_what_is_unread_is_named() -> None:
+    phone = Context(context=("device",)).fit(log(), SHOP, RNG(0))
+    read = (("device", ("tv", "radio")), ("place", ("home",)))
+    television = replace(phone, context=read, effects=np.insert(phone.effects, -1, 0.5, axis=0))
+    blend = BlendModel(
+        (phone, television, Popular().fit(log(), SHOP, RNG(0))),
+        np.ones(4, bool),
+        np.ones((N_STAGES, 3), np.float32),
+        np.ones((N_STAGES, 3), np.float32),
+        np.zeros(N_STAGES, np.float32),
+    )
+    given = {"device": "watch", "place": "home", "mood": "low"}
+    assert unread({"device": "phone"}, phone) == unread({"device": "radio", "place": "home"}, blend) == unread({}, blend) == {}
+    assert unread(given, blend) == {
+        "device": "context: device 'watch' was never seen, and counts for nothing",
+        "mood": "context: 'mood' is read by no model, and counts for nothing",
+    }
+    assert list(unread(given, Popular().fit(log(), SHOP, RNG(0)))) == ["device", "place", "mood"]
+    for model in (phone, blend):
+        left = {name: value for name, value in given.items() if name not in unread(given, model)}
+        np.testing.assert_array_equal(model.score(asked(**given)), model.score(asked(**left)))

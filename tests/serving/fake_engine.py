@@ -56,6 +56,7 @@ class FakeEngine:
         self.bundle = SimpleNamespace(fingerprint="f00dfeedf00dfeed", model=SimpleNamespace(kind="fake"))
         self.store = SimpleNamespace(newest=lambda: len(self.log), unknown_slates=4)
         self.slates_dropped = 6
+        self.features = frozenset({"device"})
         self.worded = Tally(worded=8)
         self.learned = SimpleNamespace(offset=7, taught=5, passed=2, unknown=1, drift=SimpleNamespace(breaks=3))
         self.ids = itertools.count(1)
@@ -120,7 +121,8 @@ class FakeEngine:
             for place, (item, score) in enumerate(chosen)
         ]
         shown = [self._reasoned(one, past, receipt, order) for one in plain] if receipt.explain else plain
-        return Answer(f"slate-{next(self.ids)}", receipt.user, tuple(shown), receipt)
+        unread = tuple(name for name, value in receipt.context.items() if (name, value) != ("device", "phone"))
+        return Answer(f"slate-{next(self.ids)}", receipt.user, tuple(shown), receipt, unread=unread)
 
     def similar(self, item: str, k: int = 10) -> list[Recommended]:
         return list(self.recommend(history=[Event("", item, kind="like")], k=k).items)

@@ -48,6 +48,14 @@ def test_what_happens_is_counted(http: TestClient) -> None:
     assert reading(http, 'bowerbird_request_seconds_count{method="GET",route="none",status="404"}') == 1
 
 
+def test_context_that_counts_for_nothing_is_counted_under_few_labels(http: TestClient) -> None:
+    for context in ({"device": "phone"}, {"device": "watch", "mood": "low", "moon": "full"}, {"mood": "high"}):
+        assert http.post("/v1/recommendations", json={"user": "ada", "context": context}).status_code == 200
+    assert reading(http, 'bowerbird_unknown_context_total{feature="device"}') == 1
+    assert reading(http, 'bowerbird_unknown_context_total{feature="other"}') == 3
+    assert "mood" not in http.get("/metrics").text
+
+
 def test_a_dead_store_does_not_blind_the_metrics(http: TestClient, engine: FakeEngine) -> None:
     def gone() -> int:
         raise StoreError("store: gone")

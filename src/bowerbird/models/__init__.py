@@ -10,6 +10,7 @@ from bowerbird.adaptation import Watch
 from bowerbird.models import state
 from bowerbird.models.blend import Blend, BlendModel, FollowingBlendModel
 from bowerbird.models.bpr import Adversarial, Bpr, BprModel
+from bowerbird.models.circumstances import unread
 from bowerbird.models.context import Context, ContextModel
 from bowerbird.models.ease import Ease
 from bowerbird.models.faded import Faded, FadedModel
@@ -72,6 +73,7 @@ __all__ = [
     "TwoTowerModel",
     "pack",
     "unpack",
+    "unread",
 ]
 
 Model = SingleModel | BlendModel | FollowingBlendModel

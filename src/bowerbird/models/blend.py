@@ -11,6 +11,7 @@ from pydantic import Field
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
 from bowerbird.errors import BundleError, ConfigError
+from bowerbird.models.circumstances import Circumstances, met
 from bowerbird.models.ease import Ease
 from bowerbird.models.ials import Ials
 from bowerbird.models.mixing import Floats, standardise
@@ -141,6 +142,11 @@ class BlendModel:
         for member in self.members:
             able[: member.n_items] |= member.scorable
         return able
+
+    @property
+    def context(self) -> Circumstances:
+        """What the members read of a query's circumstances, and the values that any of them met."""
+        return met(self.members)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """(n_queries, n_items)"""

@@ -1,11 +1,12 @@
 """The circumstances that a model reads, as numbers: of a log to learn from, of queries to answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.errors import DataError
+from bowerbird.protocols import ReadsContext, Scorer
 from bowerbird.types import Log, Value
 
 Circumstances = tuple[tuple[str, tuple[Value, ...]], ...]
@@ -38,3 +39,33 @@ def told_of(contexts: Sequence[Mapping[str, Value]], read: Circumstances) -> NDA
     numbers = {pair: number for number, pair in enumerate((name, value) for name, values in read for value in values)}
     rows = [[numbers.get((name, context.get(name, "")), len(numbers)) for name, _ in read] or [len(numbers)] for context in contexts]
     return np.array(rows, np.int64).reshape(len(contexts), max(len(read), 1))
+
+
+def met(scorers: Iterable[Scorer]) -> Circumstances:
+    """What these scorers read together: a value is met where any of them met it."""
+    found: dict[str, dict[Value, None]] = {}
+    for scorer in scorers:
+        for name, values in scorer.context if isinstance(scorer, ReadsContext) else ():
+            found.setdefault(name, {}).update(dict.fromkeys(values))
+    return tuple((name, tuple(values)) for name, values in found.items())
+
+
+def unread(context: Mapping[str, Value], scorer: Scorer) -> dict[str, str]:
+    """What of the circumstances given counts for nothing with this scorer: the names of such features, and a sentence for each.
+
+    >>> class Clerk:
+    ...     context = (("device", ("phone", "tv")),)
+    ...     def score(self, queries): ...
+    >>> unread({"device": "tv"}, Clerk())
+    {}
+    >>> list(unread({"device": "watch", "mood": "low"}, Clerk()).values())
+    ["context: device 'watch' was never seen, and counts for nothing", "context: 'mood' is read by no model, and counts for nothing"]
+    """
+    read = dict(met([scorer]))
+    return {
+        name: f"context: {name} {value!r} was never seen, and counts for nothing"
+        if name in read
+        else f"context: {name!r} is read by no model, and counts for nothing"
+        for name, value in context.items()
+        if value not in read.get(name, ())
+    }

@@ -23,6 +23,8 @@ class Metrics:
     slates    bowerbird_slates_total{source}: slates made, by who asked (api, page)
     shown     bowerbird_slate_items_total: items in them
     events    bowerbird_events_total{kind}: events accepted; kinds that the bundle does not declare are refused, so labels stay few
+    unread    bowerbird_unknown_context_total{feature}: features of a request's context that counted for nothing, since no model reads
+              them or the value was never seen; "other" for those that the bundle does not declare, so labels stay few
     errors    bowerbird_errors_total{error}: answers that were errors, by type
     retrain   bowerbird_retrain_running, _runs, _swaps, _failed and bowerbird_rollbacks: where the engine is retrained
     and       bowerbird_bundle_info{fingerprint, model}, bowerbird_catalogue_items, bowerbird_log_offset, bowerbird_learned_offset,
@@ -42,6 +44,10 @@ class Metrics:
         self.shown = Counter("bowerbird_slate_items", "Items in the slates made.", registry=self.registry)
         self.events = Counter("bowerbird_events", "Events accepted.", ["kind"], registry=self.registry)
         self.errors = Counter("bowerbird_errors", "Answers that were errors.", ["error"], registry=self.registry)
+        self.unread = Counter(
+            "bowerbird_unknown_context", "Features of a context that counted for nothing.", ["feature"], registry=self.registry
+        )
+        self._engine = engine
         self.registry.register(_EngineCollector(engine))
         if retraining is not None:
             self.registry.register(_RetrainingCollector(retraining))
@@ -50,6 +56,8 @@ class Metrics:
         """Count a slate."""
         self.slates.labels(source).inc()
         self.shown.inc(len(answer.items))
+        for feature in answer.unread:
+            self.unread.labels(feature if feature in self._engine.features else "other").inc()
 
     def stored(self, events: Sequence[Event]) -> None:
         """Count events that the log has taken."""
