@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from bowerbird.errors import DataError
 from bowerbird.ranking.compiled import compiled
 from bowerbird.ranking.relevance import checked_dial, ranked, relevance
-from bowerbird.ranking.space import category_rows, checked_items
+from bowerbird.ranking.space import checked_items
 from bowerbird.types import History, Query, Slate
 
 
@@ -65,12 +65,15 @@ def category_parts(categories: csr_array, items: NDArray[np.int32]) -> tuple[NDA
 
     The column after the last category is "none".
     """
-    rows = category_rows(categories, items)
-    counts = np.diff(rows.indptr).astype(np.int64)
+    checked_items(items, categories.shape[0])
+    begins = categories.indptr[items].astype(np.int64)
+    counts = categories.indptr[items + 1] - begins
+    ends = np.cumsum(counts)
+    within = np.arange(counts.sum()) - np.repeat(ends - counts, counts)
     at_least_one = np.maximum(counts, 1)
     starts = np.concatenate(([0], np.cumsum(at_least_one)))
     columns = np.full(starts[-1], categories.shape[1], np.int64)
-    columns[np.repeat(counts > 0, at_least_one)] = rows.indices
+    columns[np.repeat(counts > 0, at_least_one)] = categories.indices[np.repeat(begins, counts) + within]
     return starts, columns, np.repeat(1 / at_least_one, at_least_one)
 
 
