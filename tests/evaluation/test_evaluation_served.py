@@ -12,6 +12,7 @@ from bowerbird.bundle import Bundle, Config
 from bowerbird.errors import ConfigError, DataError
 from bowerbird.evaluation.offpolicy import sentences, served, table, target_chances, verdict
 from bowerbird.evaluation.offpolicy.served import request_of
+from bowerbird.live import fresh
 from bowerbird.models import Popular
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.ranking import ExploreSettings
@@ -45,9 +46,9 @@ def known() -> list:
 @pytest.fixture(scope="module")
 def log(fitted, liked, known) -> SqlStore:
     """A store that 40 visitors were served from by a policy that explores and learns."""
-    store, rng = SqlStore("sqlite://"), np.random.default_rng(0)
+    store, rng = SqlStore("sqlite://"), np.random.default_rng(1)
     pipeline = Pipeline(fitted.model, fitted.catalogue, RAN)
-    bandit = pipeline.exploration.bandit
+    bandit = fresh(fitted).bandit
     for n in range(N):
         time = START + timedelta(days=100, minutes=n)
         receipt = Receipt(

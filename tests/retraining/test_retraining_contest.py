@@ -118,7 +118,7 @@ def test_each_answers_as_it_would_be_served(champion: Bundle, shifted: SqlStore)
     engine = Engine(champion, shifted)
     side = Side.of(as_served(champion, shifted), data)
     for user in ("old7", "new3", "new50"):
-        wanted, _ = engine._history(engine._live.bundle, engine.recommend(user=user, k=3).receipt)
+        wanted = engine._request(engine._live, engine.recommend(user=user, k=3).receipt)[0].query.history
         found = side.log.history(data.users.index(user))
         for name in ("items", "weights", "times", "kinds"):
             np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))

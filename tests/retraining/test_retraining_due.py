@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from bowerbird.retraining.due import due
-from bowerbird.retraining.settings import ContestSettings, RetrainSettings, ScheduleSettings
+from bowerbird.retraining.settings import ContestSettings, GuardSettings, RetrainSettings, ScheduleSettings
 
 FITTED = datetime(2024, 1, 1, tzinfo=UTC)
 DAILY = ScheduleSettings(every_hours=24, breaks=2, rest_hours=3, least_events=100)
@@ -57,5 +57,5 @@ def test_the_page_shows_the_defaults():
     assert {name: set(table) for name, table in tomllib.loads(shown).items() if isinstance(table, dict)} == {
         "contest": set(ContestSettings.model_fields) - {"holdout_days"},
         "schedule": set(ScheduleSettings.model_fields),
-        "guard": {"alarm", "tolerance", "before", "until"},
+        "guard": set(GuardSettings.model_fields),
     }
