@@ -387,22 +387,22 @@ class Engine:
         return offset
 
     def swap(self, bundle: Bundle) -> None:
-        """Answer from another bundle from the next request on; `rollback` returns to the one before."""
-        with self._change:
-            fresh = self._begun(bundle)
-            self._previous = [*self._previous, self._live.base][-HAD:]
-            self._live = fresh
+        """Answer from another bundle from the next request on; `rollback` returns to the one before. Requests go on meanwhile."""
+        with self._telling:
+            former = self._live.base
+            self._go_live(bundle)
+            self._previous = [*self._previous, former][-HAD:]
 
     def rollback(self) -> Bundle:
         """Answer again from the bundle before the last `swap`, and return it.
 
         raises  BundleError if there was none
         """
-        with self._change:
+        with self._telling:
             if not self._previous:
                 raise BundleError("rollback: no bundle was live before this one")
-            self._live = self._begun(self._previous.pop())
-            return self._live.base
+            self._go_live(self._previous[-1])
+            return self._previous.pop()
 
     @property
     def worded(self) -> Tally:
@@ -521,6 +521,12 @@ class Engine:
             if (worder := self._worders.pop(former, None)) is not None:
                 worder.close()
         return self._serving(self._follower.onward(self._follower.begun(bundle), self.store.newest(), self.progress))
+
+    def _go_live(self, bundle: Bundle) -> None:
+        """Tell a bundle of the log, which may take long and holds up nobody, then answer from it."""
+        fresh = self._begun(bundle)
+        with self._change:
+            self._live = self._with(fresh, self.store.items_since(fresh.item_offset))
 
     def _at(self, base: Bundle, learned: Offset, item_offset: Offset) -> _Live:
         """What was live once."""
