@@ -16,11 +16,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, UserProfile, shown
+from bowerbird.asking import asked, known_history
 from bowerbird.bundle import Bundle, now, words_of
-from bowerbird.data import Catalogue, history_of, weigh
+from bowerbird.data import Catalogue, weigh
 from bowerbird.data.kinds import EDITS
 from bowerbird.errors import BowerbirdError, BundleError, DataError, StoreError
 from bowerbird.explain import TONGUES, Reason, Tally, Worder
@@ -30,8 +30,6 @@ from bowerbird.models import unread
 from bowerbird.pipeline import Pipeline, RankingSettings, Steered
 from bowerbird.profiles import Edit, acting, claims, event_of, profile_of, read_edits, standing
 from bowerbird.protocols import Encoder, Progress, silent
-from bowerbird.ranking import allowed_items
-from bowerbird.steering import Wish, steer
 from bowerbird.store import Put, SlateRow, SqlStore
 from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, Slate, UserId, Value
 
@@ -245,7 +243,7 @@ class Engine:
         bundle = self._refreshed(self.store.offsets()[1]).bundle
         events = self.store.history(user, HISTORY_LIMIT)
         edits = standing(events)
-        history = acting(edits, _history(bundle, events)[0], bundle.catalogue).history
+        history = acting(edits, known_history(bundle, events)[0], bundle.catalogue).history
         profile = profile_of(history, bundle.catalogue, now().timestamp(), usual=self._words.usual(bundle))
         sentences, dropped = claims(profile, history, bundle.catalogue)
         return UserProfile(user, profile, sentences, dropped, edits)
@@ -262,7 +260,7 @@ class Engine:
         allowed, own = catalogue.available, None
         if user is not None:
             events = self.store.history(user, HISTORY_LIMIT)
-            acts = acting(standing(events), _history(live.bundle, events)[0], catalogue, repeats=True)
+            acts = acting(standing(events), known_history(live.bundle, events)[0], catalogue, repeats=True)
             allowed = allowed if acts.allowed is None else allowed & acts.allowed
             scorer = live.pipeline.scorer if acts.bonus is None else Steered(live.pipeline.scorer, acts.bonus)
             own = Pipeline(scorer, catalogue, RankingSettings(repeats=True)).candidates([Request(Query(acts.history, now().timestamp()))])[
@@ -418,43 +416,12 @@ class Engine:
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _answer(self, live: _Live, receipt: Receipt) -> Answer:
-        bundle = live.bundle
-        request, wish, notes = self._request(live, receipt)
-        slate = live.pipeline.recommend([request])[0]
-        reasons = self._reasons(live, request, slate, receipt.language) if receipt.explain else None
+        _positive(receipt.k), _share(receipt.diversity)
+        bundle, of = live.bundle, asked(receipt, live.bundle, live.pipeline, self.store, self._words)
+        slate = live.pipeline.recommend([of.request])[0]
+        reasons = self._reasons(live, of.request, slate, receipt.language) if receipt.explain else None
         items, ignored = tuple(shown(bundle.catalogue, slate, reasons)), unread(receipt.context, bundle.model)
-        return Answer(uuid.uuid4().hex, receipt.user, items, receipt, (*notes, *ignored.values()), wish, tuple(ignored))
-
-    def _request(self, live: _Live, receipt: Receipt) -> tuple[Request, Wish | None, tuple[str, ...]]:
-        """The request of a receipt on numbers, with what the user's edits and words do to it."""
-        bundle = live.bundle
-        events = self._events(receipt)
-        history, notes = _history(bundle, events)
-        acts = acting(standing(events), history, bundle.catalogue, repeats=bundle.config.ranking.repeats)
-        allowed = allowed_items(bundle.catalogue, receipt.filters, self._numbers(bundle, receipt.exclude))
-        request = Request(
-            Query(acts.history, time=receipt.asked_at.timestamp(), context=receipt.context),
-            k=_positive(receipt.k),
-            diversity=_share(receipt.diversity),
-            allowed=_both(allowed, acts.allowed),
-            seed=receipt.seed,
-            bonus=acts.bonus,
-        )
-        notes = (*notes, *acts.notes)
-        if receipt.text is None:
-            return request, None, notes
-        reader = self._words.reader(bundle)
-        wish = reader.read(receipt.text)
-        told = steer(wish, reader.vocabulary, acts.history, live.pipeline.allowed(request), receipt.k)
-        bonuses = [bonus for bonus in (request.bonus, told.bonus) if bonus is not None]
-        steered = replace(
-            request,
-            query=replace(request.query, text=wish.text),
-            diversity=wish.diversity if request.diversity is None else request.diversity,
-            allowed=_both(request.allowed, told.allowed),
-            bonus=np.sum(bonuses, axis=0, dtype=np.float32) if bonuses else None,
-        )
-        return steered, wish, (*notes, *told.notes)
+        return Answer(uuid.uuid4().hex, receipt.user, items, receipt, (*of.notes, *ignored.values()), of.wish, tuple(ignored))
 
     def _reasons(self, live: _Live, request: Request, slate: Slate, language: str | None) -> Sequence[Reason]:
         """Why each item is there; where the bundle has a chat model word reasons, in its words as far as they come in time."""
@@ -488,15 +455,6 @@ class Engine:
                 self._slates.flush()
             except StoreError as error:
                 log.warning("logging slates: %s", error)
-
-    def _events(self, receipt: Receipt) -> list[Event]:
-        if receipt.history is not None:
-            return [past.event() for past in receipt.history]
-        return [] if receipt.user is None else self.store.history(receipt.user, HISTORY_LIMIT, receipt.offset)
-
-    def _numbers(self, bundle: Bundle, items: Sequence[ItemId]) -> NDArray[np.int32]:
-        numbers = bundle.catalogue.numbers(items)
-        return numbers[numbers >= 0]
 
     def _refreshed(self, newest: Offset) -> _Live:
         """What is live now, with the items that were put into the store since, by this process or another.
@@ -547,18 +505,6 @@ class Engine:
     def _keep(self, learned: Learned) -> None:
         self._follower.keep(learned)
         self._kept = learned.offset
-
-
-def _both(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-    """What both allow; None = everything."""
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
-
-
-def _history(bundle: Bundle, events: Sequence[Event]) -> tuple[History, tuple[str, ...]]:
-    history, unknown = history_of(events, bundle.catalogue, bundle.config.data, bundle.scale)
-    return history, (f"{unknown} events of the history are about items that are not in the catalogue",) if unknown else ()
 
 
 def _check(event: Event, arrived: datetime) -> None:

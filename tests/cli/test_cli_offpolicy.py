@@ -8,7 +8,7 @@ import pytest
 from bowerbird.answers import Receipt
 from bowerbird.bundle import Config
 from bowerbird.cli import main
-from bowerbird.evaluation.offpolicy.served import request_of
+from bowerbird.live import Grower, Worded
 from bowerbird.models import Popular
 from bowerbird.pipeline import RankingSettings
 from bowerbird.ranking import ExploreSettings
@@ -26,13 +26,13 @@ def shop(tmp_path):
     fitted.save(tmp_path / "model")
     with SqlStore(f"sqlite:///{tmp_path}/log.db") as store:
         for n in range(12):
-            asked = START + timedelta(minutes=n)
-            receipt = Receipt(bundle=fitted.fingerprint, offset=0, item_offset=0, asked_at=asked, user=f"v{n}", k=3, seed=n)
-            [slate] = fitted.pipeline.recommend([request_of(receipt, fitted, store)])
+            at = START + timedelta(minutes=n)
+            receipt = Receipt(bundle=fitted.fingerprint, offset=0, item_offset=0, asked_at=at, user=f"v{n}", k=3, seed=n)
+            [slate] = fitted.pipeline.recommend([asked(receipt, fitted, fitted.pipeline, store, Worded(Grower())).request])
             items = tuple(fitted.catalogue.ids[item] for item in slate.items)
             drawn = (tuple(slate.standings.tolist()), tuple(slate.propensities.tolist()))
             said = receipt.model_dump(mode="json")
-            store.log_slates([SlateRow(f"{n:02}", 0, asked, f"v{n}", fitted.fingerprint, said, items, *drawn)])
+            store.log_slates([SlateRow(f"{n:02}", 0, at, f"v{n}", fitted.fingerprint, said, items, *drawn)])
             if n % 2:
                 store.append([Event(f"v{n}", items[0], asked, "like", slate=f"{n:02}")])
     return tmp_path

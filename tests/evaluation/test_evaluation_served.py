@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from bowerbird.answers import PastEvent, Receipt
+from bowerbird.asking import asked
 from bowerbird.bundle import Bundle, Config
 from bowerbird.errors import ConfigError, DataError
 from bowerbird.evaluation.offpolicy import sentences, served, table, target_chances, verdict
-from bowerbird.evaluation.offpolicy.served import request_of
-from bowerbird.live import fresh
+from bowerbird.live import Grower, Worded, fresh
 from bowerbird.models import Popular
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.ranking import ExploreSettings
@@ -62,7 +62,7 @@ def log(fitted, liked, known) -> SqlStore:
             seed=n,
         )
         known.append(bandit)
-        [slate] = replace(pipeline, bandit=bandit).recommend([request_of(receipt, fitted, store)])
+        [slate] = replace(pipeline, bandit=bandit).recommend([asked(receipt, fitted, fitted.pipeline, store, Worded(Grower())).request])
         drawn = (tuple(slate.standings.tolist()), tuple(slate.propensities.tolist()))
         ids = [fitted.catalogue.ids[item] for item in slate.items]
         said = receipt.model_dump(mode="json")
@@ -80,7 +80,7 @@ def true_value(fitted: Bundle, log: SqlStore, liked: np.ndarray, ranking: Rankin
     """What the policy's own slates would earn, in the mean of three draws a request."""
     total = 0.0
     for slate, bandit in zip(served(log, fitted).slates, bandits, strict=True):
-        request = request_of(Receipt.model_validate(slate.receipt), fitted, log)
+        request = asked(Receipt.model_validate(slate.receipt), fitted, fitted.pipeline, log, Worded(Grower())).request
         draws = Pipeline(fitted.model, fitted.catalogue, ranking, bandit).recommend([replace(request, seed=seed) for seed in range(3)])
         total += sum(float(liked[draw.items].sum()) for draw in draws) / 3
     return total / N
@@ -134,13 +134,13 @@ def test_wrong_propensities_show_in_the_mean_of_the_importance(fitted, log):
 def test_a_request_is_made_again_from_its_receipt(fitted, log):
     slate = served(log, fitted).slates[100]
     receipt = Receipt.model_validate(slate.receipt)
-    request = request_of(receipt, fitted, log)
+    request = asked(receipt, fitted, fitted.pipeline, log, Worded(Grower())).request
     assert len(request.query.history) == len(log.history(receipt.user, 999, receipt.offset))
     given = receipt.model_copy(update={"user": None, "history": (PastEvent(item="tea-1"),), "exclude": ("tea-2", "gone"), "k": 7})
-    asked = request_of(given, fitted, log)
-    assert asked.query.history.items.tolist() == [fitted.catalogue.number("tea-1")]
-    assert np.flatnonzero(~asked.allowed).tolist() == [fitted.catalogue.number("tea-2")]
-    assert (asked.k, asked.seed, asked.query.time) == (7, receipt.seed, receipt.asked_at.timestamp())
+    again = asked(given, fitted, fitted.pipeline, log, Worded(Grower())).request
+    assert again.query.history.items.tolist() == [fitted.catalogue.number("tea-1")]
+    assert np.flatnonzero(~again.allowed).tolist() == [fitted.catalogue.number("tea-2")]
+    assert (again.k, again.seed, again.query.time) == (7, receipt.seed, receipt.asked_at.timestamp())
 
 
 def test_a_store_without_slates_is_refused_and_so_is_a_receipt_of_another_shape(fitted):

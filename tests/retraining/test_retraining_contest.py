@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import retraining_world as world
 
+from bowerbird.asking import asked
 from bowerbird.bundle import Bundle, Config
 from bowerbird.data import Catalogue
 from bowerbird.engine import Engine
@@ -118,7 +119,9 @@ def test_each_answers_as_it_would_be_served(champion: Bundle, shifted: SqlStore)
     engine = Engine(champion, shifted)
     side = Side.of(as_served(champion, shifted), data)
     for user in ("old7", "new3", "new50"):
-        wanted = engine._request(engine._live, engine.recommend(user=user, k=3).receipt)[0].query.history
+        wanted = asked(
+            engine.recommend(user=user, k=3).receipt, engine._live.bundle, engine._live.pipeline, shifted, engine._words
+        ).request.query.history
         found = side.log.history(data.users.index(user))
         for name in ("items", "weights", "times", "kinds"):
             np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))

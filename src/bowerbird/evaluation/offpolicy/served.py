@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.answers import Receipt
+from bowerbird.asking import asked
 from bowerbird.bundle import Bundle
 from bowerbird.config import parse
-from bowerbird.data import history_of, weigh
+from bowerbird.data import weigh
 from bowerbird.errors import DataError
 from bowerbird.evaluation.offpolicy.logged import LoggedSlates
-from bowerbird.live import HISTORY_LIMIT, Follower, Grower, fresh
+from bowerbird.live import Follower, Grower, Worded, fresh
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
-from bowerbird.ranking import allowed_items
 from bowerbird.store import SlateRow, SqlStore
-from bowerbird.types import Event, Offset, Query, Request
+from bowerbird.types import Event, Offset
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,8 +69,8 @@ def target_chances(
     """(n, k): how likely a bundle with other ranking settings would have been to show what was shown, given what stood above it; NaN beyond
     the end of a slate.
 
-    Each slate's request is made again from its receipt: the history of then, the items of then, and all that is learned from the log up to
-    where the engine had learned then, what exploration goes by too.
+    Each slate's request is made again from its receipt: the history of then with the profile's edits, the words, the items of then, and all
+    that is learned from the log up to where the engine had learned then, what exploration goes by too.
 
     ranking  the policy
     grower   reads items that were put in live; unless given, with the bundle's own encoder
@@ -79,6 +79,7 @@ def target_chances(
     """
     base = replace(bundle, config=bundle.config.model_copy(update={"ranking": ranking}))
     follower, puts, learned = Follower(store, grower or Grower()), store.items_since(0), fresh(base)
+    words = Worded(follower.grower)
     receipts: list[Receipt] = [parse(Receipt, slate.receipt, f"slate {slate.id}: receipt") for slate in slates]
     found, done = np.full((len(slates), max(len(slate.items) for slate in slates)), np.nan), 0
 
@@ -91,31 +92,13 @@ def target_chances(
         new = [put.row for put in puts if learned.item_offset < put.offset <= items]
         then = follower.grower.grown(learned.bundle, new)
         pipeline = Pipeline(then.model, then.catalogue, ranking, learned.bandit)
-        requests = [request_of(receipts[at], then, store) for at in rows]
+        requests = [asked(receipts[at], then, pipeline, store, words).request for at in rows]
         shown = [then.catalogue.numbers(slates[at].items) for at in rows]
         for at, chances in zip(rows, pipeline.chances(requests, shown), strict=True):
             found[at, : len(chances)] = chances
         done += len(rows)
     progress("asking again", len(slates), len(slates))
     return found
-
-
-def request_of(receipt: Receipt, bundle: Bundle, store: SqlStore) -> Request:
-    """The request that a receipt was given for, on the numbers of a bundle."""
-    if receipt.history is not None:
-        events = [past.event() for past in receipt.history]
-    else:
-        events = store.history(receipt.user, HISTORY_LIMIT, receipt.offset) if receipt.user is not None else []
-    catalogue = bundle.catalogue
-    history, _ = history_of(events, catalogue, bundle.config.data, bundle.scale)
-    excluded = catalogue.numbers(receipt.exclude)
-    return Request(
-        Query(history, time=receipt.asked_at.timestamp(), context=receipt.context),
-        receipt.k,
-        receipt.diversity,
-        allowed_items(catalogue, receipt.filters, excluded[excluded >= 0]),
-        receipt.seed,
-    )
 
 
 def _weights(events: Sequence[Event], bundle: Bundle) -> list[float]:
