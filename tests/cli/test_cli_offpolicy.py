@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bowerbird.answers import Receipt
+from bowerbird.asking import asked
 from bowerbird.bundle import Config
 from bowerbird.cli import main
 from bowerbird.live import Grower, Worded
@@ -34,7 +35,7 @@ def shop(tmp_path):
             said = receipt.model_dump(mode="json")
             store.log_slates([SlateRow(f"{n:02}", 0, at, f"v{n}", fitted.fingerprint, said, items, *drawn)])
             if n % 2:
-                store.append([Event(f"v{n}", items[0], asked, "like", slate=f"{n:02}")])
+                store.append([Event(f"v{n}", items[0], at, "like", slate=f"{n:02}")])
     return tmp_path
 
 
