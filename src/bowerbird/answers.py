@@ -114,6 +114,7 @@ class UserProfile:
     sentences  the profile in words, each supported by its evidence
     dropped    how many sentences were not
     edits      the user's corrections that stand, oldest first
+    notes      what was left out of account, and corrections that could not act, one sentence each
     unheard    of a correction in words that was just made, what was not understood
     """
 
@@ -122,6 +123,7 @@ class UserProfile:
     sentences: tuple[Claim, ...]
     dropped: int
     edits: tuple[Edit, ...]
+    notes: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
 
 

@@ -28,7 +28,8 @@ from bowerbird.language.harmless import harmless
 from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned, SlateLog, Worded
 from bowerbird.models import unread
 from bowerbird.pipeline import Pipeline, RankingSettings, Steered
-from bowerbird.profiles import Edit, acting, claims, event_of, profile_of, read_edits, standing
+from bowerbird.profiles import Edit, acting, event_of, idle, read_edits, standing
+from bowerbird.profiling import profiled
 from bowerbird.protocols import Encoder, Progress, silent
 from bowerbird.store import Put, SlateRow, SqlStore
 from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, Slate, UserId, Value
@@ -238,15 +239,18 @@ class Engine:
         """The newest events of a user, oldest first; without edits of the profile, which are no events of theirs."""
         return [event for event in self.store.history(user, limit) if event.kind not in EDITS]
 
-    def profile(self, user: UserId) -> UserProfile:
-        """What a user's log says they are after, in words that are checked, and the corrections that stand."""
-        bundle = self._refreshed(self.store.offsets()[1]).bundle
+    def profile(self, user: UserId, language: str | None = None) -> UserProfile:
+        """What a user's log says they are after, in words that are checked, and the corrections that stand.
+
+        language  of the sentences, one of `bowerbird.explain.TONGUES`; None = as the bundle is set
+        raises    DataError for another language
+        """
         events = self.store.history(user, HISTORY_LIMIT)
-        edits = standing(events)
-        history = acting(edits, known_history(bundle, events)[0], bundle.catalogue).history
-        profile = profile_of(history, bundle.catalogue, now().timestamp(), usual=self._words.usual(bundle))
-        sentences, dropped = claims(profile, history, bundle.catalogue)
-        return UserProfile(user, profile, sentences, dropped, edits)
+        return profiled(user, events, self._refreshed(self.store.offsets()[1]).bundle, self._words, _tongue(language))
+
+    def edits(self, user: UserId) -> tuple[Edit, ...]:
+        """The corrections of a profile that stand, oldest first."""
+        return standing(self.store.history(user, HISTORY_LIMIT))
 
     def search(self, text: str, user: UserId | None = None, k: int = 10) -> list[Recommended]:
         """Items found by words and by what they mean, in an order that the user's own scores have a part in. What they muted is not found.
@@ -295,14 +299,16 @@ class Engine:
         self._news.set()
         return offset
 
-    def edit_profile(self, user: UserId, edits: Sequence[Edit] | str) -> UserProfile:
+    def edit_profile(self, user: UserId, edits: Sequence[Edit] | str, language: str | None = None) -> UserProfile:
         """Correct a profile, by edits or by words ("mute horror", "forget my gift shopping in May"); durable when it returns, acts on the
         very next slate, and stands until withdrawn.
 
-        raises  DataError where nothing of the words is understood, or a user has no id; StoreError: then nothing is kept
+        language  of the sentences of the profile that is returned, as of `profile`
+        raises    DataError where nothing of the words is understood, or a user has no id; StoreError: then nothing is kept
         """
         if not user:
             raise DataError("profile: user must not be empty")
+        _tongue(language)
         at, said = now(), None
         unheard: tuple[str, ...] = ()
         if isinstance(edits, str):
@@ -311,8 +317,10 @@ class Engine:
             )
             if not edits:
                 raise DataError(f"profile: a correction must say what to mute, to show more or less of, or to forget, got {said!r:.80}")
+        notes = idle(edits, self.edits(user))
         self.store.append([event_of(edit, user, at, uuid.uuid4().hex, said) for edit in edits])
-        return replace(self.profile(user), unheard=unheard)
+        profile = self.profile(user, language)
+        return replace(profile, unheard=unheard, notes=(*notes, *profile.notes))
 
     def catch_up(self, most: int | None = None) -> Offset:
         """Tell what learns from the log of the events that it has not been told of: the next request is answered from that.

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from bowerbird.answers import Answer, Receipt, Recommended
+from bowerbird.answers import Answer, Receipt, Recommended, UserProfile
+from bowerbird.data import Catalogue
 from bowerbird.errors import BundleError, DataError, StoreError
 from bowerbird.explain import Tally
-from bowerbird.types import Event
+from bowerbird.profiles import Edit, claims, event_of, profile_of, read_edits, standing
+from bowerbird.steering import Reader, Vocabulary
+from bowerbird.types import Event, History
 
 SHELF = """Toy Story (1995)|Animation,Children,Comedy
 Heat (1995)|Crime,Thriller
@@ -49,7 +52,11 @@ class FakeEngine:
             title, categories = line.split("|")
             row = {"item": str(number + 1), "title": title, "categories": categories.split(","), "created": None, "available": True}
             self.rows[row["item"]] = row
+        self.shelf = Catalogue.of(
+            list(self.rows), [row["title"] for row in self.rows.values()], [row["categories"] for row in self.rows.values()]
+        )
         self.log: list[Event] = []
+        self.corrections: list[Event] = []
         self.item_offset = 0
         self.ready = True
         self.broken = False
@@ -122,7 +129,34 @@ class FakeEngine:
         ]
         shown = [self._reasoned(one, past, receipt, order) for one in plain] if receipt.explain else plain
         unread = tuple(name for name, value in receipt.context.items() if (name, value) != ("device", "phone"))
-        return Answer(f"slate-{next(self.ids)}", receipt.user, tuple(shown), receipt, unread=unread)
+        wish = None if receipt.text is None else Reader(Vocabulary(self.shelf)).read(receipt.text)
+        return Answer(f"slate-{next(self.ids)}", receipt.user, tuple(shown), receipt, wish=wish, unread=unread)
+
+    def search(self, text: str, user: str | None = None, k: int = 10) -> list[Recommended]:
+        words = set(text.casefold().split())
+        found = [row for row in self.rows.values() if words & set(row["title"].casefold().split())]
+        return [Recommended(row["item"], n + 1, 1 / (n + 1), row["title"], tuple(row["categories"])) for n, row in enumerate(found[:k])]
+
+    def edits(self, user: str) -> tuple[Edit, ...]:
+        return standing(event for event in self.corrections if event.user == user)
+
+    def profile(self, user: str, language: str | None = None) -> UserProfile:
+        past = self.history(user, 1000)
+        numbers = [self.shelf.number(event.item) for event in past]
+        history = History.of(numbers, [WEIGHTS[event.kind] for event in past], [event.time.timestamp() for event in past])
+        profile = profile_of(history, self.shelf, datetime.now(UTC).timestamp())
+        sentences, dropped = claims(profile, history, self.shelf, language or "en")
+        return UserProfile(user, profile, sentences, dropped, self.edits(user))
+
+    def edit_profile(self, user: str, edits: Sequence[Edit] | str, language: str | None = None) -> UserProfile:
+        at, unheard = datetime.now(UTC), ()
+        if isinstance(edits, str):
+            words = edits
+            edits, unheard = read_edits(words, Vocabulary(self.shelf), at)
+            if not edits:
+                raise DataError(f"profile: a correction must say what to do, got {words!r}")
+        self.corrections += [event_of(edit, user, at, f"edit-{next(self.ids)}") for edit in edits]
+        return replace(self.profile(user, language), unheard=unheard)
 
     def similar(self, item: str, k: int = 10) -> list[Recommended]:
         return list(self.recommend(history=[Event("", item, kind="like")], k=k).items)

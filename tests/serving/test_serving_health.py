@@ -101,6 +101,10 @@ def test_the_document_names_every_route_and_shows_examples(http: TestClient) -> 
         "/v1/recommendations",
         "/v1/users/{user}/recommendations",
         "/v1/users/{user}/history",
+        "/v1/users/{user}/profile",
+        "/v1/users/{user}/profile/edits",
+        "/v1/users/{user}/profile/edits/{edit}",
+        "/v1/search",
         "/v1/replay",
         "/v1/items/{item}",
         "/v1/items/{item}/similar",
@@ -116,3 +120,4 @@ def test_the_document_names_every_route_and_shows_examples(http: TestClient) -> 
                 assert route["responses"]["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert document["components"]["schemas"]["RecommendationsIn"]["examples"]
+    assert document["components"]["schemas"]["ProfileIn"]["examples"]

@@ -132,6 +132,40 @@ def test_what_the_engine_refuses_is_a_422_in_words(http: TestClient, call, words
     assert words in answer.json()["detail"]
 
 
+def test_a_correction_acts_on_the_very_next_slate_and_is_taken_back(http: TestClient) -> None:
+    before = slate(http, "ada", k=22)
+    assert {"5", "15"} & set(shown(before))
+    told = http.patch("/v1/users/ada/profile", json={"text": "mute animation; dance"})
+    assert told.json()["unheard"] == ["dance"]
+    after = slate(http, "ada", k=22)
+    animations = {one["item"] for one in before["items"] if "Animation" in one["categories"]}
+    assert animations
+    assert not animations & set(shown(after))
+    assert not animations & set(shown(http.get("/v1/search?q=spirited toy nemo&user=ada").json()))
+    assert animations & set(shown(http.get("/v1/search?q=spirited toy nemo").json()))
+    [edit] = http.get("/v1/users/ada/profile/edits").json()["edits"]
+    assert http.delete(f"/v1/users/ada/profile/edits/{edit['id']}").json()["edits"] == []
+    assert shown(slate(http, "ada", k=22)) == shown(before)
+
+
+def test_a_correction_without_effect_is_noted(http: TestClient) -> None:
+    cooking = {"sort": "category", "name": "Cooking"}
+    told = http.patch("/v1/users/ada/profile", json={"edits": [{"does": "withdraw", "topic": cooking}, {"does": "more", "topic": cooking}]})
+    assert told.json()["notes"] == [
+        "nothing that you said of 'Cooking' stood, so nothing was withdrawn",
+        "your edit has no effect now: no item is of 'Cooking'",
+    ]
+
+
+def test_a_wish_steers_the_slate_and_its_receipt(http: TestClient) -> None:
+    wished = slate(http, "ada", text="comedies, no crime")
+    assert all("Comedy" in one["categories"] and "Crime" not in one["categories"] for one in wished["items"])
+    assert [condition["words"] for condition in wished["wish"]["conditions"]] == ["Comedy", "not Crime"]
+    again = http.post("/v1/replay", json={"receipt": wished["receipt"]}).json()
+    assert (again["items"], again["wish"]) == (wished["items"], wished["wish"])
+    assert http.get("/v1/search?q=").json()["items"] == []
+
+
 def test_the_page_follows_a_like(http: TestClient) -> None:
     assert http.get("/readyz").status_code == 200
     http.get("/")

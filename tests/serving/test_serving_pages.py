@@ -86,6 +86,15 @@ def test_a_double_click_is_one_event(http: TestClient, engine: FakeEngine) -> No
     assert len(engine.log) == 1
 
 
+def test_an_empty_slate_does_not_say_that_it_is_liked(http: TestClient, engine: FakeEngine) -> None:
+    assert "These are widely liked" in http.get("/").text
+    for row in engine.rows.values():
+        row["available"] = False
+    shown = http.get("/").text
+    assert "Nothing is left to show." in shown
+    assert "widely liked" not in shown
+
+
 def test_the_dial_changes_the_slate_and_is_kept(http: TestClient) -> None:
     http.get("/")
     http.post("/act", data={"item": "4", "kind": "like"}, headers=HX)

@@ -1,7 +1,13 @@
 import pytest
+from fake_engine import FakeEngine
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from bowerbird.serving import create_app
 from bowerbird.serving.schemas import SlateOut
+
+ANYONE = TestClient(create_app(FakeEngine()), raise_server_exceptions=False)
 
 
 def items(answer) -> list[str]:
@@ -47,9 +53,33 @@ def test_every_setting_reaches_the_engine(http: TestClient) -> None:
         "context": {"device": "phone", "dark": True, "width": 390.0},
         "explain": True,
         "seed": 7,
+        "text": "comedies, no war",
     }
     receipt = ask(http, **body).json()["receipt"]
     assert {name: receipt[name] for name in body} == body
+
+
+def short(http: TestClient, text: str):
+    return http.get("/v1/users/ada/recommendations", params={"text": text})
+
+
+@pytest.mark.parametrize("ask_for", [lambda http, text: ask(http, user="ada", text=text), short])
+def test_a_wish_comes_back_as_it_was_understood(http: TestClient, ask_for) -> None:
+    answer = ask_for(http, "comedies without war; qwertyuiop")
+    wish = SlateOut.model_validate_json(answer.content, extra="forbid").wish
+    assert wish is not None
+    assert [condition.words for condition in wish.conditions] == ["Comedy", "not War"]
+    assert [condition.exclude for condition in wish.conditions] == [False, True]
+    assert wish.unheard == ["qwertyuiop"]
+    assert ask(http, user="ada").json()["wish"] is None
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_wished_is_answered(text: str) -> None:
+    answer = ANYONE.post("/v1/recommendations", json={"user": "ada", "text": text})
+    assert answer.status_code == (422 if "\x00" in text else 200)
+    if answer.status_code == 200:
+        assert SlateOut.model_validate_json(answer.content, extra="forbid").wish is not None
 
 
 def test_filters_and_exclusions_hold(http: TestClient) -> None:
@@ -74,7 +104,16 @@ def test_a_receipt_of_another_bundle_is_refused(http: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "forged", [{"k": 10**9}, {"offset": 2**70}, {"offset": -1}, {"diversity": 7}, {"asked_at": "2026-01-01T00:00:00"}, {"x": 1}]
+    "forged",
+    [
+        {"k": 10**9},
+        {"offset": 2**70},
+        {"offset": -1},
+        {"diversity": 7},
+        {"asked_at": "2026-01-01T00:00:00"},
+        {"text": "x" * 301},
+        {"x": 1},
+    ],
 )
 def test_a_forged_receipt_is_held_to_the_limits(http: TestClient, forged: dict) -> None:
     receipt = ask(http, user="ada").json()["receipt"] | forged
@@ -100,6 +139,9 @@ def test_a_forged_receipt_is_held_to_the_limits(http: TestClient, forged: dict) 
         ({"user": "ada", "filters": {"year": []}}, "filters.year", "1 to 1000 values"),
         ({"user": "ada", "exclude": "8"}, "exclude", "valid list"),
         ({"user": "ada", "seed": -1}, "seed", "greater than or equal to 0"),
+        ({"user": "ada", "text": "x" * 301}, "text", "at most 300 characters"),
+        ({"user": "ada", "text": "a\x00b"}, "text", "match pattern"),
+        ({"user": "ada", "text": ["comedies"]}, "text", "valid string"),
     ],
 )
 def test_a_wrong_call_names_its_field(http: TestClient, body: dict, field: str, words: str) -> None:
@@ -109,7 +151,10 @@ def test_a_wrong_call_names_its_field(http: TestClient, body: dict, field: str, 
     assert words in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(("query", "field"), [("k=none", "k"), ("k=0", "k"), ("diversity=-1", "diversity"), ("explain=perhaps", "explain")])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("k=none", "k"), ("k=0", "k"), ("diversity=-1", "diversity"), ("explain=perhaps", "explain"), ("text=" + "x" * 301, "text")],
+)
 def test_a_wrong_address_names_its_field(http: TestClient, query: str, field: str) -> None:
     answer = http.get(f"/v1/users/ada/recommendations?{query}")
     assert answer.status_code == 422

@@ -4,7 +4,7 @@ from bowerbird.data.catalogue import Catalogue
 from bowerbird.data.cleaning import clean
 from bowerbird.data.dataset import Dataset
 from bowerbird.data.fingerprint import fingerprint
-from bowerbird.data.histories import histories_of, history_of
+from bowerbird.data.histories import held_events, histories_of, history_of
 from bowerbird.data.kinds import KINDS, Kind
 from bowerbird.data.rated import Rated, folds, hide
 from bowerbird.data.reading import RawData, read, read_events
@@ -32,6 +32,7 @@ __all__ = [
     "clean",
     "fingerprint",
     "folds",
+    "held_events",
     "hide",
     "histories_of",
     "history_of",

@@ -29,14 +29,21 @@ def history_of(events: Sequence[Event], catalogue: Catalogue, settings: DataSett
     """
     events = [event for event in events if event.kind not in EDITS]
     check_kinds({event.kind for event in events}, settings.all_kinds)
-    items = catalogue.numbers([event.item for event in events])
-    times = np.array([np.nan if event.time is None else event.time.timestamp() for event in events], np.float64)
-    order = np.arange(len(events)) if np.isnan(times).any() else np.argsort(times, kind="stable")
-    order = order[items[order] >= 0]
-    kinds = [events[place].kind for place in order.tolist()]
-    values = np.array([np.nan if (value := events[place].value) is None else value for place in order.tolist()], np.float64)
-    weights: NDArray[np.float32] = weigh(kinds, values, np.zeros(len(order), np.int64), settings, scale)
-    return History(items[order], weights, times[order], kind_numbers(kinds, settings.all_kinds)), len(events) - len(order)
+    held, items = _held(events, catalogue)
+    times = np.array([np.nan if event.time is None else event.time.timestamp() for event in held], np.float64)
+    kinds = [event.kind for event in held]
+    values = np.array([np.nan if event.value is None else event.value for event in held], np.float64)
+    weights: NDArray[np.float32] = weigh(kinds, values, np.zeros(len(held), np.int64), settings, scale)
+    return History(items, weights, times, kind_numbers(kinds, settings.all_kinds)), len(events) - len(held)
+
+
+def held_events(events: Sequence[Event], catalogue: Catalogue) -> list[Event]:
+    """The events that `history_of` makes a history of, in its order: those about items of the catalogue, sorted by time if all have one.
+
+    >>> [event.item for event in held_events([Event("u", "b"), Event("u", "z"), Event("u", "a")], Catalogue.of(["a", "b"]))]
+    ['b', 'a']
+    """
+    return _held([event for event in events if event.kind not in EDITS], catalogue)[0]
 
 
 def histories_of(
@@ -70,3 +77,12 @@ def histories_of(
     ends = np.searchsorted(codes, np.arange(len(users) + 1))
     cut = [slice(a, b) for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
     return tuple(users["user"].to_list()), [History(items[c], weights[c], times[c], kinds[c]) for c in cut], len(events) - len(known)
+
+
+def _held(events: Sequence[Event], catalogue: Catalogue) -> tuple[list[Event], NDArray[np.int32]]:
+    """Of events that are no edits: those of a history, and their item numbers."""
+    items = catalogue.numbers([event.item for event in events])
+    times = np.array([np.nan if event.time is None else event.time.timestamp() for event in events], np.float64)
+    order = np.arange(len(events)) if np.isnan(times).any() else np.argsort(times, kind="stable")
+    order = order[items[order] >= 0]
+    return [events[place] for place in order.tolist()], items[order]

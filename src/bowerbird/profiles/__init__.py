@@ -2,16 +2,17 @@
 
 from bowerbird.profiles.acting import Acting, acting
 from bowerbird.profiles.claims import Claim, claims, supported
-from bowerbird.profiles.edits import Edit, edit_of, event_of, standing
+from bowerbird.profiles.edits import Does, Edit, edit_of, event_of, idle, standing
 from bowerbird.profiles.fold import profile_of
 from bowerbird.profiles.labels import Labels, labels_of
 from bowerbird.profiles.polarity import Polarity, fit_polarity, sentences
 from bowerbird.profiles.reading import read_edits
-from bowerbird.profiles.values import Evidence, Interest, Profile, ProfileSettings, Topic
+from bowerbird.profiles.values import Evidence, Interest, Profile, ProfileSettings, Sort, Topic, Trend
 
 __all__ = [
     "Acting",
     "Claim",
+    "Does",
     "Edit",
     "Evidence",
     "Interest",
@@ -19,12 +20,15 @@ __all__ = [
     "Polarity",
     "Profile",
     "ProfileSettings",
+    "Sort",
     "Topic",
+    "Trend",
     "acting",
     "claims",
     "edit_of",
     "event_of",
     "fit_polarity",
+    "idle",
     "labels_of",
     "profile_of",
     "read_edits",

@@ -30,12 +30,14 @@ class Acting:
     """What a slate is made from, once the edits act.
 
     history  without what was to be forgotten
+    kept     (n,) which events of the history that was given are in it
     allowed  (n_items,) bool: not muted, and not taken, forgotten or not; None = nothing is hidden
     bonus    (n_items,) float32, on standard scores, in −3..3; None = nothing
     notes    edits that could not act, one sentence each
     """
 
     history: History
+    kept: NDArray[np.intp]
     allowed: NDArray[np.bool_] | None = None
     bonus: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ def acting(edits: Sequence[Edit], history: History, catalogue: Catalogue, *, rep
     [False, True]
     """
     if not edits:
-        return Acting(history)
+        return Acting(history, np.arange(len(history)))
     allowed, bonus = np.ones(len(catalogue), bool), np.zeros(len(catalogue), np.float32)
     kept, notes = np.ones(len(history), bool), []
     for edit in edits:
@@ -72,8 +74,10 @@ def acting(edits: Sequence[Edit], history: History, catalogue: Catalogue, *, rep
     if len(forgotten) and not repeats:
         allowed[forgotten] = False
     bounded = np.clip(bonus, -MOST, MOST).astype(np.float32)
+    left = np.flatnonzero(kept)
     return Acting(
-        history.take(np.flatnonzero(kept)),
+        history.take(left),
+        left,
         None if allowed.all() else allowed,
         bounded if bounded.any() else None,
         tuple(dict.fromkeys(notes)),

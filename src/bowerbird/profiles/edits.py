@@ -81,12 +81,36 @@ def standing(events: Iterable[Event]) -> tuple[Edit, ...]:
     >>> [edit.does for edit in standing(log)], [edit.does for edit in standing(log[:2])]
     (['less'], [])
     """
-    stand: list[Edit] = []
+    stand: tuple[Edit, ...] = ()
     for edit in filter(None, map(edit_of, events)):
-        if edit.does == "withdraw":
-            stand = [old for old in stand if not ((edit.id and old.id == edit.id) or (edit.topic and old.topic == edit.topic))]
-        elif edit.does == "forget":
-            stand.append(edit)
-        else:
-            stand = [*(old for old in stand if old.does == "forget" or old.topic != edit.topic), edit]
-    return tuple(stand)
+        stand = _after(stand, edit)
+    return stand
+
+
+def idle(edits: Iterable[Edit], stand: tuple[Edit, ...]) -> tuple[str, ...]:
+    """Of edits about to be made those that withdraw nothing, one sentence each.
+
+    stand  what stands before them
+
+    >>> idle([Edit(does="withdraw", topic=Topic(sort="category", name="Horror"))], ())
+    ("nothing that you said of 'Horror' stood, so nothing was withdrawn",)
+    """
+    notes = []
+    for edit in edits:
+        if edit.does == "withdraw" and not any(_withdraws(edit, old) for old in stand):
+            what = f"you said of {edit.topic.name!r}" if edit.topic is not None else f"has the id {edit.id!r}"
+            notes.append(f"nothing that {what} stood, so nothing was withdrawn")
+        stand = _after(stand, edit)
+    return tuple(notes)
+
+
+def _after(stand: tuple[Edit, ...], edit: Edit) -> tuple[Edit, ...]:
+    if edit.does == "withdraw":
+        return tuple(old for old in stand if not _withdraws(edit, old))
+    if edit.does == "forget":
+        return (*stand, edit)
+    return (*(old for old in stand if old.does == "forget" or old.topic != edit.topic), edit)
+
+
+def _withdraws(edit: Edit, old: Edit) -> bool:
+    return bool(edit.id and old.id == edit.id) or bool(edit.topic and old.topic == edit.topic)

@@ -12,7 +12,7 @@ from bowerbird.serving import errors
 from bowerbird.serving.fields import MAX_BODY
 from bowerbird.serving.metrics import Metrics
 from bowerbird.serving.middleware import Watch
-from bowerbird.serving.routes import events, health, items, pages, recommendations
+from bowerbird.serving.routes import events, health, items, pages, profiles, recommendations, search
 from bowerbird.serving.schemas import Problem
 
 STATIC = Path(__file__).parent / "static"
@@ -22,7 +22,7 @@ ABOUT = """A live recommender: say what users did, ask for slates. What is store
 Every error is a `Problem`: one sentence in `detail`, and for a wrong request each wrong field in `errors`."""
 
 PROBLEMS = {
-    404: "There is no such item.",
+    404: "There is no such item, or no such edit.",
     409: "The receipt's bundle is not among the last that were live here.",
     413: "The body is larger than this server takes.",
     422: "The request is wrong; the fields are named.",
@@ -51,6 +51,8 @@ def create_app(engine: Engine, retraining: Beside | None = None) -> FastAPI:
     app.add_middleware(Watch, metrics=app.state.metrics)
     app.include_router(events.router, responses=_problems(413, 422, 503))
     app.include_router(recommendations.router, responses=_problems(409, 413, 422, 503))
+    app.include_router(profiles.router, responses=_problems(404, 413, 422, 503))
+    app.include_router(search.router, responses=_problems(422, 503))
     app.include_router(items.router, responses=_problems(404, 413, 422, 503))
     app.include_router(health.router, responses=_problems(503))
     app.include_router(pages.router)

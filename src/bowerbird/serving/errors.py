@@ -17,7 +17,7 @@ from bowerbird.serving.schemas import FieldError, Problem
 
 
 class NotFoundError(DataError):
-    """There is no such item."""
+    """There is no such item, or no such edit of a profile."""
 
 
 STATUS: dict[type[BowerbirdError], int] = {

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, PlainValidator
 
+from bowerbird.steering import MAX_CHARS
 from bowerbird.types import Value
 
 MAX_BATCH = 1000
@@ -16,6 +17,8 @@ MAX_K = 1000
 MAX_EXCLUDED = 10_000
 MAX_TEXT = 10_000
 """Characters of a title or a review."""
+MAX_EDITS = 100
+"""Corrections of a profile in one call."""
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request's body."""
 
@@ -86,5 +89,11 @@ Filters = Annotated[
     dict[Name, Wanted],
     Field(max_length=32, description="Attribute → the value wanted, or a list of values of which one must hold."),
 ]
+Words = Annotated[str, Field(max_length=MAX_CHARS, pattern=r"^[^\x00]*$")]
+"""What somebody wants or looks for, in words: no more than is read."""
+
+WishText = Annotated[Words, Field(description="What is wanted, in words: genre, years, price, mood, what it must not be.")]
+Cited = Annotated[int, Field(ge=0, le=MAX_HISTORY, description="How many events are cited of each interest, the newest; `count` has all.")]
+TopicName = Annotated[str, Field(min_length=1, max_length=MAX_CHARS, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1, description="Of whatever is random in the answer.")]
 Place = Annotated[int, Field(ge=0, le=2**53, description="A place in a log.")]

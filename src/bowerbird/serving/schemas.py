@@ -23,6 +23,7 @@ from bowerbird.serving.fields import (
     Place,
     Plain,
     Seed,
+    WishText,
     Word,
 )
 from bowerbird.types import Event, ItemId, Json
@@ -95,6 +96,7 @@ class RecommendationsIn(Wire):
             "examples": [
                 {"user": "ada", "k": 10, "diversity": 0.3, "explain": True},
                 {"history": [{"item": "1", "kind": "like"}], "filters": {"categories": ["Comedy", "Drama"]}, "exclude": ["2"]},
+                {"user": "ada", "text": "something lighter than usual, from the 90s, no horror"},
             ]
         }
     )
@@ -109,6 +111,7 @@ class RecommendationsIn(Wire):
     explain: Annotated[bool, Field(description="Whether to give reasons, each checked by taking the cited events away.")] = False
     language: Annotated[Language | None, Field(description="Of the reasons; left out, as the bundle is set.")] = None
     seed: Annotated[Seed | None, Field(description="Of the places that are drawn; left out, another one each time.")] = None
+    text: WishText | None = None
 
     @model_validator(mode="after")
     def _one_asker(self) -> Self:
@@ -133,6 +136,7 @@ class ReceiptIn(Receipt):
     context: Context = Field(default_factory=dict)
     language: Language | None = None
     seed: Seed = 0
+    text: WishText | None = None
 
 
 class ReplayIn(Wire):
@@ -191,6 +195,30 @@ class RecommendedOut(BaseModel):
     ]
 
 
+class ConditionOut(BaseModel):
+    """What must hold of a column of the items."""
+
+    column: str
+    values: Annotated[list[str], Field(description="One of these is among the item's; empty where it is about a number.")]
+    low: float | None
+    high: float | None
+    exclude: Annotated[bool, Field(description="Whether it must not hold.")]
+    words: Annotated[str, Field(description="The condition as it is shown.")]
+
+
+class WishOut(BaseModel):
+    """What was understood of a text."""
+
+    text: Annotated[str, Field(description="As it was read.")]
+    toward: Annotated[list[str], Field(description="Phrases that the items' texts should be near to.")]
+    away: Annotated[list[str], Field(description="Phrases that they should be far from.")]
+    than_usual: Annotated[bool, Field(description="Whether it is measured against what the user usually takes.")]
+    conditions: Annotated[list[ConditionOut], Field(description="What must hold of the items, all of them.")]
+    without: Annotated[list[str], Field(description="Words that must not stand in the items' texts.")]
+    diversity: Annotated[float | None, Field(description="Where variety is asked for.")]
+    unheard: Annotated[list[str], Field(description="What was not understood, and has no part.")]
+
+
 class SlateOut(BaseModel):
     """A slate, and the receipt from which `POST /v1/replay` makes it again."""
 
@@ -199,12 +227,21 @@ class SlateOut(BaseModel):
     items: list[RecommendedOut]
     receipt: Receipt
     notes: Annotated[list[str], Field(description="What was left out of account, one sentence each.")]
+    wish: Annotated[WishOut | None, Field(description="What was understood of `text`; null where there was none.")]
 
 
 class SimilarOut(BaseModel):
     """What goes with an item."""
 
     item: str
+    items: list[RecommendedOut]
+
+
+class SearchOut(BaseModel):
+    """What a search found, the best first."""
+
+    q: str
+    user: str | None
     items: list[RecommendedOut]
 
 

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from bowerbird.answers import Answer, Recommended
 from bowerbird.serving.schemas import RESERVED
-from bowerbird.types import Event, ItemId, Json
+from bowerbird.steering import Wish
+from bowerbird.types import Event, ItemId, Json, UserId
 
 
 class JsonBytes(Response):
@@ -27,6 +28,7 @@ def slate(answer: Answer) -> JsonBytes:
                 "items": [recommended(one) for one in answer.items],
                 "receipt": answer.receipt,
                 "notes": answer.notes,
+                "wish": None if answer.wish is None else wish(answer.wish),
             }
         )
     )
@@ -35,6 +37,16 @@ def slate(answer: Answer) -> JsonBytes:
 def similar(item: ItemId, found: Sequence[Recommended]) -> JsonBytes:
     """Neighbours of an item, in the shape of `schemas.SimilarOut`."""
     return JsonBytes(to_json({"item": item, "items": [recommended(one) for one in found]}))
+
+
+def wish(one: Wish) -> Json:
+    """A wish as it was read, in the shape of `schemas.WishOut`."""
+    return {**one.model_dump(), "conditions": [{**condition.model_dump(), "words": condition.words} for condition in one.conditions]}
+
+
+def search(q: str, user: UserId | None, found: Sequence[Recommended]) -> JsonBytes:
+    """What was found, in the shape of `schemas.SearchOut`."""
+    return JsonBytes(to_json({"q": q, "user": user, "items": [recommended(one) for one in found]}))
 
 
 def recommended(one: Recommended) -> Json:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from bowerbird.explain import Language
 from bowerbird.serving import wire
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
-from bowerbird.serving.fields import MAX_HISTORY, Diversity, Id, K
+from bowerbird.serving.fields import MAX_HISTORY, Diversity, Id, K, WishText
 from bowerbird.serving.schemas import HistoryOut, RecommendationsIn, ReplayIn, SlateOut
 
 router = APIRouter(tags=["recommendations"])
@@ -18,7 +18,8 @@ User = Annotated[Id, Path(description="A user of the log; a stranger is a newcom
 def post_recommendations(body: RecommendationsIn, engine: LiveEngine, metrics: LiveMetrics) -> Response:
     """The best items for this history, as varied as `diversity` says; none of them in the history, unless the bundle wants repeats.
 
-    Each slate has an id, and a receipt from which `POST /v1/replay` makes it again.
+    A wish in words (`text`) steers the slate; `wish` says what was understood of it, and what was not. Each slate has an id, and a receipt
+    from which `POST /v1/replay` makes it again.
     """
     answer = engine.recommend(
         user=body.user,
@@ -31,6 +32,7 @@ def post_recommendations(body: RecommendationsIn, engine: LiveEngine, metrics: L
         explain=body.explain,
         language=body.language,
         seed=body.seed,
+        text=body.text,
     )
     metrics.made(answer, "api")
     return wire.slate(answer)
@@ -46,9 +48,10 @@ def get_recommendations(
     diversity: Annotated[Diversity | None, Query()] = None,
     explain: bool = False,
     language: Language | None = None,
+    text: Annotated[WishText | None, Query()] = None,
 ) -> Response:
     """The short form of `POST /v1/recommendations`."""
-    answer = engine.recommend(user=user, k=k, diversity=diversity, explain=explain, language=language)
+    answer = engine.recommend(user=user, k=k, diversity=diversity, explain=explain, language=language, text=text)
     metrics.made(answer, "api")
     return wire.slate(answer)
 
