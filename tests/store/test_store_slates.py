@@ -1,45 +1,23 @@
-"""Slates as they were shown: kept, answered by events, and reached from a store of the format before."""
+"""Slates as they were shown: kept, and answered by events."""
 
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
 import pytest
 
-from bowerbird.errors import DataError, StoreError
-from bowerbird.store import Put, SlateRow, SqlStore
+from bowerbird.errors import DataError
+from bowerbird.store import SlateRow, SqlStore
 from bowerbird.types import Event
 
 NOON = datetime(2024, 5, 1, 12, 0, 0, 250, tzinfo=UTC)
 SHOWN = SlateRow("s1", 3, NOON, "ann", "f00d", {"k": 2, "user": "ann"}, ("heat", "ronin"), (1.5, -0.25), (1.0, 0.3))
 
-FORMAT_1 = """
-CREATE TABLE bowerbird (name VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY (name));
-CREATE TABLE events ("offset" INTEGER NOT NULL, user TEXT NOT NULL, item TEXT NOT NULL, time BIGINT, kind TEXT NOT NULL, value FLOAT,
-    text TEXT, context TEXT, "key" TEXT, PRIMARY KEY ("offset"), UNIQUE ("key"));
-CREATE INDEX events_of_user ON events (user, "offset");
-CREATE TABLE items ("offset" INTEGER NOT NULL, "row" TEXT NOT NULL, PRIMARY KEY ("offset"));
-INSERT INTO bowerbird VALUES ('format', '1');
-INSERT INTO events VALUES (1, 'ann', 'heat', 1000000, 'like', 4.5, 'tense', '{"device": "tv"}', 'a');
-INSERT INTO items VALUES (1, '{"item": "heat"}');
-"""
-"""A store as the version before made it, with an event and an item in it."""
-
 
 @pytest.fixture
-def store(tmp_path):
-    with SqlStore(f"sqlite:///{tmp_path}/log.db") as opened:
+def store(url):
+    with SqlStore(url) as opened:
         yield opened
-
-
-@pytest.fixture
-def old(tmp_path):
-    path = tmp_path / "old.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript(FORMAT_1)
-    connection.close()
-    return path
 
 
 def test_a_slate_comes_back_as_it_was_shown(store):
@@ -103,42 +81,6 @@ def test_an_import_keeps_names_of_stored_slates_alone(store):
         Event("ann", "alien", context={"device": "tv"}),
     ]
     assert store.unknown_slates == 1
-
-
-def test_a_store_of_the_format_before_is_upgraded_in_place(old):
-    liked = Event("ann", "heat", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), "like", 4.5, "tense", {"device": "tv"}, "a")
-    for _ in range(2):
-        with SqlStore(f"sqlite:///{old}") as store:
-            assert store.history("ann", 9)[0] == liked
-            assert store.items_since(0) == [Put(1, 0, {"item": "heat"})]
-            store.log_slates([SHOWN])
-            store.append([Event("ann", "ronin", key="b", slate="s1")])
-            assert store.answers("s1") == [Event("ann", "ronin", key="b", slate="s1")]
-
-
-def test_an_upgraded_store_has_the_tables_of_a_new_one(old, tmp_path):
-    def shape(path):
-        with sqlite3.connect(path) as connection:
-            rows = connection.execute("SELECT type, name, tbl_name FROM sqlite_master ORDER BY name").fetchall()
-            columns = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for kind, name, _ in rows if kind == "table"}
-        connection.close()
-        return rows, columns
-
-    SqlStore(f"sqlite:///{old}").close()
-    SqlStore(f"sqlite:///{tmp_path}/new.db").close()
-    assert shape(old) == shape(tmp_path / "new.db")
-
-
-def test_an_upgrade_that_fails_changes_nothing(old):
-    with sqlite3.connect(old) as connection:
-        connection.execute("CREATE TABLE slates (id TEXT)")
-    connection.close()
-    with pytest.raises(StoreError, match="slates already exists"):
-        SqlStore(f"sqlite:///{old}")
-    with sqlite3.connect(old) as connection:
-        assert connection.execute("SELECT value FROM bowerbird").fetchall() == [("1",)]
-        assert "slate" not in [row[1] for row in connection.execute("PRAGMA table_info(events)")]
-    connection.close()
 
 
 @pytest.mark.parametrize(

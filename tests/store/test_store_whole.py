@@ -13,8 +13,8 @@ START = datetime(2024, 1, 1, 12, 30, 0, 250, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path):
-    with SqlStore(f"sqlite:///{tmp_path}/log.db") as opened:
+def store(url):
+    with SqlStore(url) as opened:
         yield opened
 
 
@@ -37,9 +37,9 @@ def test_every_event_is_there_once_and_as_it_was_written(store, rows):
     assert table["context"].str.json_path_match("$.n").to_list() == [str(n) for n in range(7)]
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///{}/other.db"])
-def test_what_is_stored_meanwhile_is_not_in_it(url, tmp_path):
-    store = SqlStore(url.format(tmp_path))
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_what_is_stored_meanwhile_is_not_in_it(url, in_memory):
+    store = SqlStore("sqlite://" if in_memory else url)
     store.append([Event("ann", str(n)) for n in range(6)])
     tables = store.tables(rows=2)
     seen = [next(tables)]

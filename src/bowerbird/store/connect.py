@@ -5,14 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from bowerbird.errors import StoreError
 from bowerbird.store.faults import told
-from bowerbird.store.schema import FORMAT, about, events, metadata
-from bowerbird.store.upgrading import upgraded
+from bowerbird.store.migrating import format_of, migrate
+from bowerbird.store.schema import FORMAT
+
+WRITER = "SELECT pg_advisory_xact_lock(2026, 1)"
+"""PostgreSQL's only writer is who has this lock, until its transaction ends; the numbers are any, the same in all servers."""
+
+CONNECT_S = 3
+"""How long a database across a network may take to say hello."""
 
 
 class Database:
@@ -30,8 +36,7 @@ class Database:
         self._write_lock = threading.Lock()
         self.engine = _engine(parsed, timeout_s, self.where)
         try:
-            with told(self.where):
-                self._prepare()
+            self._prepare()
         except StoreError:
             self.engine.dispose()
             raise
@@ -39,55 +44,32 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the log, whatever is written meanwhile."""
-        with told(self.where), self.engine.begin() as connection:
-            yield connection
+        with told(self.where), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The only writer: what it did is on disk when the block ends, all of it or, after an error, none."""
-        with told(self.where), self._changing() as connection:
+        with told(self.where), self._write_lock, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 # Without it a lower offset could become visible after a higher one, and a receipt's log would change under it.
-                connection.exec_driver_sql("LOCK TABLE events, items, slates IN EXCLUSIVE MODE")
+                connection.exec_driver_sql(WRITER)
             yield connection
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
-    @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        with self._write_lock, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
-
     def _prepare(self) -> None:
-        """Make the tables in an empty database; check the format of one that has tables."""
-        with self.engine.begin() as connection:
-            present = set(inspect(connection).get_table_names())
-            known = _format(connection) if about.name in present else None
-        if known == str(FORMAT - 1):
-            with self._changing() as connection:
-                known = upgraded(connection, _format(connection))
-        if known is not None and known != str(FORMAT):
-            raise StoreError(
-                f"{self.where}: must be of format {FORMAT}, got format {known}; it was written by another version of Bowerbird"
-            )
-        if known is None and events.name in present:
-            raise StoreError(
-                f"{self.where}: has a table {events.name!r} that is not Bowerbird's; give the event store a database of its own"
-            )
-        if known is None:
-            self._create()
-
-    def _create(self) -> None:
-        with self._changing() as connection:
-            metadata.create_all(connection)
-            if _format(connection) is None:
-                connection.execute(insert(about).values(name="format", value=str(FORMAT)))
-
-
-def _format(connection: Connection) -> str | None:
-    return connection.execute(select(about.c.value).where(about.c.name == "format")).scalar()
+        """Bring the database to our format, if it is of another: an empty one gets its tables."""
+        with self.reading() as connection:
+            known = format_of(connection, self.where)
+        if known != FORMAT:
+            with self.writing() as connection:
+                migrate(connection, self.where)
 
 
 def _parse(url: str) -> URL:
@@ -99,7 +81,11 @@ def _parse(url: str) -> URL:
 
 def _engine(url: URL, timeout_s: float, where: str) -> Engine:
     options: dict[str, Any] = {}
-    if url.get_backend_name() == "sqlite":
+    backend = url.get_backend_name()
+    if backend == "postgresql":
+        connecting = {"connect_timeout": CONNECT_S, "application_name": "bowerbird", "options": f"-c lock_timeout={int(timeout_s * 1000)}"}
+        options = {"pool_size": 10, "max_overflow": 10, "pool_timeout": timeout_s, "pool_pre_ping": True, "connect_args": connecting}
+    if backend == "sqlite":
         in_memory = url.database in (None, "", ":memory:")
         # Memory is one connection's own, so there it is lent to one thread at a time.
         pool = {"pool_size": 1, "max_overflow": 0} if in_memory else {"pool_size": 8, "max_overflow": -1}

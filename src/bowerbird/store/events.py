@@ -144,8 +144,8 @@ class SqlStore:
         """Up to `limit` users, whoever did something last first. Reads back from the newest event until it has found so many."""
         found: dict[UserId, None] = {}
         query = select(events_table.c.user).order_by(events_table.c.offset.desc()).execution_options(yield_per=1000)
-        with self._database.reading() as connection:
-            for user in connection.execute(query).scalars():
+        with self._database.reading() as connection, connection.execute(query) as rows:
+            for user in rows.scalars():
                 if len(found) >= limit:
                     break
                 found.setdefault(user)

@@ -18,6 +18,13 @@ SENTENCES = {
     "SQLITE_READONLY": "it is read-only",
 }
 
+STATES = {
+    "53100": SENTENCES["SQLITE_FULL"],
+    "55P03": SENTENCES["SQLITE_BUSY"],
+    "25006": SENTENCES["SQLITE_READONLY"],
+}
+"""The same of PostgreSQL, by SQLSTATE."""
+
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
@@ -36,6 +43,9 @@ def _sentence(error: DBAPIError) -> str:
     for known, sentence in SENTENCES.items():
         if code == known or code.startswith(f"{known}_"):
             return sentence
+    state = getattr(error.orig, "sqlstate", None)
+    if state in STATES:
+        return STATES[state]
     return _first_line(error.orig or error)
 
 

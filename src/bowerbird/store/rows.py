@@ -122,6 +122,8 @@ def check_text(text: str | None, where: str) -> None:
         (text or "").encode()
     except UnicodeEncodeError:
         raise DataError(f"{where}: must be valid Unicode, got {text!r:.80}") from None
+    if "\0" in (text or ""):
+        raise DataError(f"{where}: must hold no NUL, which PostgreSQL does not keep, got {text!r:.80}")
 
 
 def _plain(frame: pl.DataFrame, name: str) -> pl.Expr:
