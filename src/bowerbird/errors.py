@@ -5,6 +5,7 @@
     ├── DataError        a file, a row, an id or an array is not what it should be
     ├── BundleError      a saved bundle is missing, damaged or of another kind
     ├── StoreError       the event store cannot be opened, read or written
+    │   └── UnavailableError   not now: its database does not answer, or too much waits for it
     └── LanguageError    a language model cannot be loaded or does not answer
 
 A message is one sentence: what is wrong, where, which rule, and the value got.
@@ -29,6 +30,10 @@ class BundleError(BowerbirdError):
 
 class StoreError(BowerbirdError):
     """The event store cannot be opened, read or written."""
+
+
+class UnavailableError(StoreError):
+    """The event store does not answer now, or too much waits for it; the same call may be made again."""
 
 
 class LanguageError(BowerbirdError):

@@ -5,14 +5,16 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Self
 
 import polars as pl
-from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_
 
 from bowerbird.errors import StoreError
 from bowerbird.protocols import Progress, silent
 from bowerbird.store.connect import Database
+from bowerbird.store.grouping import Grouped
 from bowerbird.store.rows import event_of, microseconds, row_of, rows_of, to_json
 from bowerbird.store.schema import events as events_table
 from bowerbird.store.schema import items as items_table
@@ -25,6 +27,12 @@ from bowerbird.types import Event, Json, Offset, UserId
 CHUNK = 20_000
 """Rows of one statement of an import."""
 
+GROUP = 5000
+"""Events of one commit, if they are of many calls."""
+
+HELD = 50_000
+"""Events that wait for their commit at most; further calls are refused."""
+
 SNAPSHOTS = 20
 """How many are kept of a bundle."""
 
@@ -34,9 +42,13 @@ KEYS = 500
 PAGE = 1000
 """Rows read at a time where there may be many."""
 
+INSERT = insert(events_table)
+
+NEWEST_EVENT, NEWEST_ITEM = select(func.max(events_table.c.offset)), select(func.max(items_table.c.offset))
+
 NEWEST = select(
-    select(func.max(events_table.c.offset)).scalar_subquery().label("events"),
-    select(func.max(items_table.c.offset)).scalar_subquery().label("items"),
+    NEWEST_EVENT.scalar_subquery().label("events"),
+    NEWEST_ITEM.scalar_subquery().label("items"),
 )
 """The offsets of the newest event and of the newest put."""
 
@@ -60,7 +72,8 @@ class SqlStore:
     url        as SQLAlchemy writes it: `sqlite:///bowerbird.db` (a file), `sqlite://` (in memory, for tests)
     timeout_s  how long a write waits while another process writes
     raises     StoreError if the database cannot be opened or is not ours; and from every method, if it cannot be read or written
-    cost       `append` waits for the disk once a call, so many events in one call are far cheaper than one by one
+    cost       `append` waits for the disk once a call, or once for the calls of many threads that come meanwhile: many events in one call,
+               or from many threads, are far cheaper than one by one
 
     >>> with SqlStore("sqlite://") as store:
     ...     store.append([Event("ann", "heat"), Event("ann", "ronin", kind="like")])
@@ -71,6 +84,7 @@ class SqlStore:
 
     def __init__(self, url: str = "sqlite:///bowerbird.db", timeout_s: float = 10.0) -> None:
         self._database = Database(url, timeout_s)
+        self._appended = Grouped(self._append, size=len, most=GROUP, held=HELD)
         self._counting = threading.Lock()
         self._unknown_slates = 0
 
@@ -88,15 +102,7 @@ class SqlStore:
 
         raises  DataError if an event holds what cannot be kept: a time without a zone, a value that is not finite
         """
-        rows = [row_of(event) for event in events]
-        with self._database.writing() as connection:
-            new = _unseen(connection, rows)
-            unknown = forget_unknown(connection, new)
-            if new:
-                connection.execute(insert(events_table), new)
-            newest = _newest(connection, events_table)
-        self._count(unknown)
-        return newest
+        return self._appended([row_of(event) for event in events])
 
     def history(self, user: UserId, limit: int, up_to: Offset | None = None) -> list[Event]:
         """The newest `limit` events of `user` with an offset of at most `up_to`, oldest first. O(limit), by index."""
@@ -110,7 +116,7 @@ class SqlStore:
     def newest(self) -> Offset:
         """The offset of the newest event; 0 where there is none."""
         with self._database.reading() as connection:
-            return _newest(connection, events_table)
+            return _newest(connection)
 
     def offsets(self) -> tuple[Offset, Offset]:
         """The offsets of the newest event and of the newest item put in, at one instant; 0 where there is none."""
@@ -160,14 +166,14 @@ class SqlStore:
         """
         rows, unknown = rows_of(frame), 0
         with self._database.writing() as connection:
-            if _newest(connection, events_table):
+            if _newest(connection):
                 raise StoreError(f"{self._database.where}: must be empty to be filled from a bundle, but it holds events already")
             for start in range(0, len(rows), CHUNK):
                 new = rows[start : start + CHUNK].to_dicts()
                 unknown += forget_unknown(connection, new)
-                connection.execute(insert(events_table), new)
+                connection.execute(INSERT, new)
                 progress("filling the event store", min(start + CHUNK, len(rows)), len(rows))
-            newest = _newest(connection, events_table)
+            newest = _newest(connection)
         self._count(unknown)
         return newest
 
@@ -243,9 +249,9 @@ class SqlStore:
         texts = [to_json(dict(row), "item") for row in rows]
         with self._database.writing() as connection:
             if texts:
-                events = _newest(connection, events_table)
+                events = _newest(connection)
                 connection.execute(insert(items_table), [{"row": text, "events": events} for text in texts])
-            return _newest(connection, items_table)
+            return _newest(connection, NEWEST_ITEM)
 
     def items_since(self, offset: Offset) -> list[Put]:
         """What was put after `offset` (0 = ever), oldest first."""
@@ -289,6 +295,16 @@ class SqlStore:
         """Close all connections."""
         self._database.close()
 
+    def _append(self, batches: Sequence[Sequence[Json]]) -> Offset:
+        with self._database.writing() as connection:
+            new = _unseen(connection, chain.from_iterable(batches))
+            unknown = forget_unknown(connection, new)
+            if new:
+                connection.execute(INSERT, new)
+            newest = _newest(connection)
+        self._count(unknown)
+        return newest
+
     def _count(self, unknown: int) -> None:
         with self._counting:
             self._unknown_slates += unknown
@@ -300,8 +316,8 @@ class SqlStore:
         self.close()
 
 
-def _newest(connection: Connection, table: Table) -> Offset:
-    return connection.execute(select(func.max(table.c.offset))).scalar() or 0
+def _newest(connection: Connection, of: Select[Offset] = NEWEST_EVENT) -> Offset:
+    return connection.execute(of).scalar() or 0
 
 
 def _unseen(connection: Connection, rows: Iterable[Json]) -> list[Json]:

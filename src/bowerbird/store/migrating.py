@@ -30,7 +30,7 @@ def format_of(connection: Connection, where: str) -> int:
         known = connection.execute(select(OLD.c.value).where(OLD.c.name == "format")).scalar()
     elif events.name in present:
         raise StoreError(f"{where}: has a table {events.name!r} that is not Bowerbird's; give the event store a database of its own")
-    if known not in map(str, range(FORMAT + 1)):
+    if known is None or known not in [str(format) for format in range(FORMAT + 1)]:
         raise StoreError(f"{where}: must be of format {FORMAT}, got format {known}; it was written by another version of Bowerbird")
     return int(known)
 
