@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from bowerbird import __version__
 from bowerbird.adaptation import LiveSettings
 from bowerbird.config import Settings, parse, read_toml
+from bowerbird.conversation import ConversationSettings
 from bowerbird.data import Catalogue, DataSettings, Split, SplitSettings, ValueScale, split
 from bowerbird.errors import BundleError
 from bowerbird.explain import ExplainSettings, Worder
@@ -52,6 +53,7 @@ class Config(Settings):
     live: LiveSettings = Field(default_factory=LiveSettings)
     reader: ReaderSettings = Field(default_factory=ReaderSettings)
     liking: LikingSettings = Field(default_factory=LikingSettings)
+    conversation: ConversationSettings = Field(default_factory=ConversationSettings)
 
     @model_validator(mode="after")
     def _words_need_a_model(self) -> Self:

@@ -222,6 +222,22 @@ class Engine:
         slate = live.pipeline.unexplored.recommend([Request(Query(History.of([number])), k=_positive(k), diversity=0.0)])[0]
         return shown(live.bundle.catalogue, slate, None)
 
+    def why(self, item: ItemId, user: UserId | None = None, language: str | None = None) -> Recommended:
+        """What speaks for an item and a user, or a newcomer, whether or not it would be on their slate. Its rank is 0, and its score NaN
+        where it may not be shown.
+
+        raises  DataError if the item is not in the catalogue, or for a language that is none of `bowerbird.explain.TONGUES`
+        """
+        offset, item_offset = self.store.offsets()
+        live = self._refreshed(item_offset)
+        number = live.bundle.catalogue.number(item)
+        if number is None:
+            raise DataError(f"item {item!r}: not in the catalogue")
+        told = {"bundle": live.base.fingerprint, "offset": offset, "item_offset": live.item_offset, "learned": live.learned.offset}
+        of = asked(Receipt(**told, asked_at=now(), user=user), live.bundle, live.pipeline, self.store, self._words)
+        slate = Slate(np.array([number], np.int32), live.pipeline.candidates([of.request])[0, [number]])
+        return replace(shown(live.bundle.catalogue, slate, self._reasons(live, of.request, slate, _tongue(language)))[0], rank=0)
+
     def item(self, item: ItemId) -> Json | None:
         """The catalogue's row of an item, or None."""
         catalogue = self.catalogue

@@ -105,6 +105,7 @@ def test_the_document_names_every_route_and_shows_examples(http: TestClient) -> 
         "/v1/users/{user}/profile/edits",
         "/v1/users/{user}/profile/edits/{edit}",
         "/v1/search",
+        "/v1/chat",
         "/v1/replay",
         "/v1/items/{item}",
         "/v1/items/{item}/similar",

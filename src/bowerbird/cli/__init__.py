@@ -12,6 +12,7 @@ from bowerbird.cli.evaluate import evaluate
 from bowerbird.cli.fit import fit
 from bowerbird.cli.frontier import frontier
 from bowerbird.cli.inspect import inspect
+from bowerbird.cli.mcp import mcp
 from bowerbird.cli.offpolicy import offpolicy
 from bowerbird.cli.profile import profile
 from bowerbird.cli.rebuild import rebuild
@@ -37,6 +38,7 @@ for command in (
     bench,
     recommend,
     serve,
+    mcp,
     retrain,
     rebuild,
     inspect,

@@ -9,10 +9,11 @@ from bowerbird import __version__
 from bowerbird.engine import Engine
 from bowerbird.retraining import Beside
 from bowerbird.serving import errors
+from bowerbird.serving.conversing import Conversations
 from bowerbird.serving.fields import MAX_BODY
 from bowerbird.serving.metrics import Metrics
 from bowerbird.serving.middleware import Watch
-from bowerbird.serving.routes import events, health, items, pages, profiles, recommendations, search
+from bowerbird.serving.routes import chat, events, health, items, pages, profiles, recommendations, search
 from bowerbird.serving.schemas import Problem
 
 STATIC = Path(__file__).parent / "static"
@@ -47,12 +48,14 @@ def create_app(engine: Engine, retraining: Beside | None = None) -> FastAPI:
     )
     app.state.engine = engine
     app.state.metrics = Metrics(engine, retraining)
+    app.state.conversations = Conversations(engine)
     errors.install(app)
     app.add_middleware(Watch, metrics=app.state.metrics)
     app.include_router(events.router, responses=_problems(413, 422, 503))
     app.include_router(recommendations.router, responses=_problems(409, 413, 422, 503))
     app.include_router(profiles.router, responses=_problems(404, 413, 422, 503))
     app.include_router(search.router, responses=_problems(422, 503))
+    app.include_router(chat.router, responses=_problems(413, 422, 503))
     app.include_router(items.router, responses=_problems(404, 413, 422, 503))
     app.include_router(health.router, responses=_problems(503))
     app.include_router(pages.router)

@@ -1,4 +1,4 @@
-"""What a route gets handed: the engine and the counters of the app that it belongs to."""
+"""What a route gets handed: the engine, the counters and the conversations of the app that it belongs to."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from bowerbird.engine import Engine
+from bowerbird.serving.conversing import Conversations
 from bowerbird.serving.metrics import Metrics
 
 
@@ -19,5 +20,11 @@ async def _metrics(request: Request) -> Metrics:
     return metrics
 
 
+async def _conversations(request: Request) -> Conversations:
+    conversations: Conversations = request.app.state.conversations
+    return conversations
+
+
 LiveEngine = Annotated[Engine, Depends(_engine)]
 LiveMetrics = Annotated[Metrics, Depends(_metrics)]
+LiveConversations = Annotated[Conversations, Depends(_conversations)]

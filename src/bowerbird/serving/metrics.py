@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bowerbird.answers import Answer
+from bowerbird.conversation import Reply
 from bowerbird.engine import Engine
 from bowerbird.errors import StoreError
 from bowerbird.retraining import Beside
@@ -25,6 +26,8 @@ class Metrics:
     events    bowerbird_events_total{kind}: events accepted; kinds that the bundle does not declare are refused, so labels stay few
     unread    bowerbird_unknown_context_total{feature}: features of a request's context that counted for nothing, since no model reads
               them or the value was never seen; "other" for those that the bundle does not declare, so labels stay few
+    turns     bowerbird_chat_turns_total{led_by}: answers in conversations, by who led the turn
+    dropped   bowerbird_chat_dropped_total: sentences and items of the chat model that were left out, as no tool had returned them
     errors    bowerbird_errors_total{error}: answers that were errors, by type
     retrain   bowerbird_retrain_running, _runs, _swaps, _failed and bowerbird_rollbacks: where the engine is retrained
     and       bowerbird_bundle_info{fingerprint, model}, bowerbird_catalogue_items, bowerbird_log_offset, bowerbird_learned_offset,
@@ -47,6 +50,8 @@ class Metrics:
         self.unread = Counter(
             "bowerbird_unknown_context", "Features of a context that counted for nothing.", ["feature"], registry=self.registry
         )
+        self.turns = Counter("bowerbird_chat_turns", "Answers in conversations, by who led the turn.", ["led_by"], registry=self.registry)
+        self.dropped = Counter("bowerbird_chat_dropped", "What a chat model said and was left out.", registry=self.registry)
         self._engine = engine
         self.registry.register(_EngineCollector(engine))
         if retraining is not None:
@@ -58,6 +63,11 @@ class Metrics:
         self.shown.inc(len(answer.items))
         for feature in answer.unread:
             self.unread.labels(feature if feature in self._engine.features else "other").inc()
+
+    def answered(self, reply: Reply) -> None:
+        """Count an answer in a conversation."""
+        self.turns.labels(reply.how).inc()
+        self.dropped.inc(reply.dropped)
 
     def stored(self, events: Sequence[Event]) -> None:
         """Count events that the log has taken."""

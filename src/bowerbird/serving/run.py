@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 from threadpoolctl import threadpool_limits
 
 from bowerbird.engine import Engine
@@ -41,16 +42,23 @@ def serve(
     What learns from the log is told of it in the background. Small linear algebra is faster on one thread, and requests run beside one
     another: BLAS gets one thread each.
     """
-    with listener or bind(host, port) as sock, threadpool_limits(limits=1), _returning_signals(), engine.following():
-        config = uvicorn.Config(
-            create_app(engine, retraining),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=DRAIN_S,
-        )
-        say(f"Bowerbird is serving at {url(sock)} (Ctrl-C stops it)")
-        uvicorn.Server(config).run(sockets=[sock])
+    answering(
+        engine,
+        create_app(engine, retraining),
+        listener or bind(host, port),
+        lambda where: say(f"Bowerbird is serving at {where} (Ctrl-C stops it)"),
+    )
+
+
+def answering(engine: Engine, app: ASGIApp, listener: socket.socket, say: Callable[[str], None]) -> None:
+    """Answer by an app around the engine until told to stop, as `serve` does.
+
+    say  told the address
+    """
+    with listener, threadpool_limits(limits=1), _returning_signals(), engine.following():
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_S)
+        say(url(listener))
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def bind(host: str, port: int) -> socket.socket:
