@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from bowerbird.errors import DataError, LanguageError
+from bowerbird.language.plain import plain
 from bowerbird.language.server import Server, ServerSettings
-from bowerbird.language.tokens import clean
 from bowerbird.language.vectors import unit
 
 
@@ -65,7 +65,7 @@ class EndpointEncoder:
                 raise DataError(f"texts: number {place} must be a string, got {text!r:.40}")
         if not texts:
             return np.empty((0, self.dimension), np.float32)
-        asked = [clean(text) if text.strip() else " " for text in texts]
+        asked = [plain(text) or " " for text in texts]
         parts = [asked[start : start + self.settings.batch] for start in range(0, len(asked), self.settings.batch)]
         with ThreadPoolExecutor(min(self.settings.concurrent, len(parts)), "endpoint") as pool:
             answers = list(pool.map(self._ask, parts))

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from bowerbird.config import Settings
 from bowerbird.errors import ConfigError
+from bowerbird.language.plain import LONGEST, plain
 
 PLAIN = ("title", "categories")
 """Fields that speak for themselves; any other is named before it is said."""
@@ -31,7 +32,7 @@ class TextSettings(Settings):
 
 
 def item_texts(frame: pl.DataFrame, settings: TextSettings | None = None, *, labels: bool = True) -> list[str]:
-    """One text an item, row by row; a field that is missing or says nothing is left out.
+    """One text an item, row by row, `plain`; a field that is missing or says nothing is left out.
 
     labels  whether fields other than title and categories are named in the text
     raises  ConfigError if `settings.fields` names a column that the items do not have
@@ -94,15 +95,15 @@ def _words(value: Any) -> str:
 
 
 def _tidy(value: Any) -> str:
-    """One line, without links and without words for nothing."""
-    text = " ".join(LINK.sub(" ", "" if value is None else str(value)).split())
+    """One plain line, without links and without words for nothing."""
+    text = " ".join(LINK.sub(" ", plain("" if value is None else str(value))).split())
     return "" if text.casefold() in SAYS_NOTHING else text
 
 
 def _listed(text: str) -> list[Any] | None:
-    """The parts of a list that was written as text, such as "['', 'Nice pen']"; None if it is no such list."""
-    bare = text.strip()
-    if not (bare.startswith("[") and bare.endswith("]")):
+    """The parts of a list that was written as text, such as "['', 'Nice pen']"; None if it is no such list, or longer than is read."""
+    bare = text[: LONGEST + 1].strip()
+    if len(bare) > LONGEST or not (bare.startswith("[") and bare.endswith("]")):
         return None
     try:
         value = ast.literal_eval(bare)

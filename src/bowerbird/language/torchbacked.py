@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.errors import DataError, LanguageError
-from bowerbird.language.tokens import clean
+from bowerbird.language.plain import plain
 from bowerbird.language.vectors import unit
 
 NEEDS = ("torch", "sentence_transformers")
@@ -46,7 +46,7 @@ class TorchEncoder:
                 raise DataError(f"texts: number {place} must be a string, got {text!r:.40}")
         if not texts:
             return np.empty((0, self.dimension), np.float32)
-        asked = [self.prompt + clean(text) for text in texts]
+        asked = [self.prompt + plain(text) for text in texts]
         vectors = self.model.encode(asked, prompt="", batch_size=32, show_progress_bar=False, convert_to_numpy=True)
         return unit(np.asarray(vectors, np.float32))
 

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
-from bowerbird.language import item_texts
-from bowerbird.language.words import stem
+from bowerbird.language.lexical import search_tokens
 from bowerbird.profiles.edits import Edit
 from bowerbird.profiles.labels import topics_of
 from bowerbird.profiles.values import Topic
-from bowerbird.search import search_tokens
+from bowerbird.steering.mentions import having
 from bowerbird.types import History
 
 STEP = 1.0
@@ -87,11 +86,7 @@ def acting(edits: Sequence[Edit], history: History, catalogue: Catalogue, *, rep
 def belonging(topic: Topic, catalogue: Catalogue) -> NDArray[np.float32] | None:
     """(n_items,) in 0..1: how far each item is of a topic; None where the catalogue does not have it."""
     if topic.sort == "words":
-        wanted = set(search_tokens(topic.name))
-        texts = item_texts(catalogue.frame)
-        first = min(wanted, key=len, default="")
-        hits = [bool(wanted) and stem(first)[:3] in text.casefold() and wanted <= set(search_tokens(text)) for text in texts]
-        return np.array(hits, np.float32)
+        return having(frozenset(search_tokens(topic.name)), catalogue).astype(np.float32)
     topics, belongs = topics_of(catalogue)
     if topic not in topics:
         return None

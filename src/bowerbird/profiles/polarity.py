@@ -10,9 +10,9 @@ from scipy.optimize import minimize
 
 from bowerbird.errors import DataError
 from bowerbird.language.harmless import harmless
+from bowerbird.language.lexical import search_tokens
 from bowerbird.language.words import stem
 from bowerbird.protocols import Encoder
-from bowerbird.search import search_tokens
 
 MAX_CHARS = 2000
 MAX_SENTENCES = 20

@@ -106,7 +106,7 @@ def _topic(words: Sequence[str], vocabulary: Vocabulary) -> Topic | None:
         if sorted(stem(word) for word in tokens(name)) == key:
             return Topic(sort="intent", name=name)
     phrase = " ".join(words)
-    if vocabulary.encoder is not None and (like := vocabulary.like(phrase)) is not None:
+    if (like := vocabulary.heard([phrase])[phrase].category) is not None:
         return Topic(sort="category", name=like)
     topic = Topic(sort="words", name=phrase)
     about = belonging(topic, vocabulary.catalogue)

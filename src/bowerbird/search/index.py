@@ -11,15 +11,16 @@ from rapidfuzz import distance, process
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.language import item_texts
-from bowerbird.search.tokens import search_tokens
+from bowerbird.language.lexical import search_tokens
+from bowerbird.language.nearness import near_of
 from bowerbird.types import Slate
 
 DEEP = 200
 """So many items of each list are fused."""
 FLAT = 60
 """The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
-NEAR = 0.25
-"""Items less near to the query than this are not found by their vectors."""
+NEAR = 0.2
+"""Items less near to the query than this (`relative`) are not found by their vectors."""
 TITLE = 2
 """Words of the title count as if they stood there so many times."""
 
@@ -91,7 +92,7 @@ class Index:
         may = self.catalogue.available if allowed is None else allowed
         lists = [self._by_words(text, may)]
         if vector is not None and self.catalogue.vectors is not None:
-            lists.append(_best(np.nan_to_num(self.catalogue.vectors @ vector), may, NEAR))
+            lists.append(_best(near_of(self.catalogue.vectors @ vector)[1], may, NEAR))
         found = np.unique(np.concatenate([items for items, _ in lists]))
         if own is not None and len(found):
             said = np.where(np.isnan(own[found]), -np.inf, own[found])

@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 MAX_CHARS = 300
 """Of a text so much is read."""
-HEARD = 0.3
-"""A phrase that no item's text is this near to says nothing of this catalogue."""
+MOST_PHRASES = 8
+"""So many phrases of a text are read; the others are unheard."""
 VARIED = 0.5
 """The diversity that asking for variety asks for."""
 YEAR = range(1870, 2101)
@@ -46,6 +46,21 @@ class Reader:
         return _Scan(self.vocabulary, tokens(plain, self.vocabulary.han_words)).wish(plain)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One thing that a wish names: a condition, or a category, or a phrase that no rule knows.
+
+    no      whether it is turned down
+    either  the place of the "or" that it stands behind; 0 = none
+    """
+
+    condition: Condition | None = None
+    category: str | None = None
+    phrase: str = ""
+    no: bool = False
+    either: int = 0
+
+
 @dataclass(eq=False)
 class _Scan:
     """One reading: goes through the words from left to right."""
@@ -54,11 +69,12 @@ class _Scan:
     words: list[str]
     at: int = 0
     no: bool = False
-    either: bool = False
+    either: int = 0
     run: list[str] = field(default_factory=list)
     toward: list[str] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
     than_usual: bool = False
+    said: list[_Said] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
     diversity: float | None = None
@@ -70,6 +86,7 @@ class _Scan:
             if not any(rule() for rule in rules):
                 self._word()
         self._end_run()
+        self._understand()
         return Wish(
             text=text,
             toward=_each_once(self.toward),
@@ -141,7 +158,7 @@ class _Scan:
         if column is None:
             self.unheard.append(said)
         else:
-            self.conditions.append(Condition(column=column, low=low, high=high, exclude=self.no))
+            self.said.append(_Said(Condition(column=column, low=low, high=high, exclude=self.no)))
         return self._went(n)
 
     def _number(self) -> bool:
@@ -169,16 +186,8 @@ class _Scan:
         if found is None:
             return False
         self._end_run()
-        self._named(found[0])
+        self.said.append(_Said(category=found[0], no=self.no, either=self.either))
         return self._went(found[1])
-
-    def _named(self, category: str) -> None:
-        last = self.conditions[-1] if self.conditions else None
-        if self.either and last is not None and last.column == "categories" and last.exclude == self.no and not self.no:
-            self.conditions[-1] = last.model_copy(update={"values": _each_once([*last.values, category])})
-        else:
-            self.conditions.append(Condition(column="categories", values=(category,), exclude=self.no))
-        self.either = False
 
     def _axis(self) -> bool:
         axis = cues.AXES.get(self._next())
@@ -199,13 +208,13 @@ class _Scan:
         word = self._next()
         if word in cues.STOPS or word in cues.TURN:
             self._end_run()
-            self.no = self.either = False
+            self.no, self.either = False, 0
         elif word in cues.NEGATE:
             self._end_run()
             self.no = True
         elif word in ("or", "and", "或", "和"):
             self._end_run()
-            self.either = word in ("or", "或")
+            self.either = self.at + 1 if word in ("or", "或") else 0
         else:
             return False
         return self._went(1)
@@ -222,21 +231,35 @@ class _Scan:
         self.run.clear()
         if not phrase:
             return
+        if sum(bool(said.phrase) for said in self.said) == MOST_PHRASES:
+            self.unheard.append(phrase)
+            return
         if self.no:
             self.without.append(phrase)
-        if self.vocabulary.encoder is None:
-            if not self.no:
-                self.unheard.append(phrase)
-            return
-        if (category := self.vocabulary.like(phrase)) is not None:
-            self._named(category)
-            return
-        vectors = self.vocabulary.catalogue.vectors
-        if vectors is None or not len(vectors) or float((vectors @ self.vocabulary.vector(phrase)).max()) < HEARD:
-            if not self.no:
-                self.unheard.append(phrase)
-            return
-        (self.away if self.no else self.toward).append(phrase)
+        self.said.append(_Said(phrase=phrase, no=self.no, either=self.either))
+
+    def _understand(self) -> None:
+        """What was said, in its order; the encoder reads all phrases in one call."""
+        heard = self.vocabulary.heard([said.phrase for said in self.said if said.phrase])
+        used = 0
+        for said in self.said:
+            category = said.category or (heard[said.phrase].category if said.phrase else None)
+            if said.condition is not None:
+                self.conditions.append(said.condition)
+            elif category is not None:
+                self._named(category, said.no, joined=0 < said.either != used)
+                used = said.either
+            elif heard[said.phrase].near:
+                (self.away if said.no else self.toward).append(said.phrase)
+            elif not said.no:
+                self.unheard.append(said.phrase)
+
+    def _named(self, category: str, no: bool, joined: bool) -> None:
+        last = self.conditions[-1] if self.conditions else None
+        if joined and last is not None and last.column == "categories" and not last.exclude and not no:
+            self.conditions[-1] = last.model_copy(update={"values": _each_once([*last.values, category])})
+        else:
+            self.conditions.append(Condition(column="categories", values=(category,), exclude=no))
 
 
 def _each_once(values: Iterable[T]) -> tuple[T, ...]:

@@ -5,21 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bowerbird.language import item_texts
-from bowerbird.language.words import stem
-from bowerbird.steering.tokens import tokens
+from bowerbird.language.nearness import near_of
 from bowerbird.steering.vocabulary import Vocabulary
 from bowerbird.steering.wish import Condition, Wish
 from bowerbird.types import History
 
 STRENGTH = 20.0
-"""λ: standard scores by which a cosine of 1 moves an item (`benchmarks/steering.py`)."""
+"""λ: standard scores by which an item moves that is as near as can be (`benchmarks/steering.py`)."""
 MOST = 0.99
 """What is nearer to the wish than this share of all items is counts no more than they do: stuffing a title with a wish's words is of no use
 beyond it."""
 SOFT = 3.0
 """Standard scores for keeping to all of the conditions, where too few items do to show only them."""
-SEQUEL = frozenset({"ii", "iii", "iv", "vi", "vii", "viii", "ix", "part", "returns", "again", "sequel", *map(str, range(2, 10))})
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +36,9 @@ class Steer:
 def steer(wish: Wish, vocabulary: Vocabulary, history: History, possible: NDArray[np.bool_], k: int, strength: float = STRENGTH) -> Steer:
     """What a wish does to a slate of `k` items.
 
-        score′ = standard score + λ · (cosine to what is wanted − cosine to what is not)
+        score′ = standard score + λ · (nearness to what is wanted − nearness to what is not)
 
+    where nearness is the cosine on a scale from what chance gives, 0, to 1, so that it does not depend on the encoder (`relative`),
     and only items that keep to the conditions are shown; where fewer than `k` do, they get a bonus of `SOFT` instead, and that is noted.
 
     history   what is usual for the user, where the wish is measured against it
@@ -61,7 +59,7 @@ def steer(wish: Wish, vocabulary: Vocabulary, history: History, possible: NDArra
     for condition in wish.conditions:
         keeps &= holds(condition, vocabulary)
     for words in wish.without:
-        keeps &= ~_mentions(words, vocabulary)
+        keeps &= ~vocabulary.mentions(words)
     notes = tuple(f"not understood: {phrase}" for phrase in wish.unheard)
     found = int((keeps & possible).sum())
     if keeps.all() or found >= k:
@@ -91,42 +89,18 @@ def _direction(wish: Wish, vocabulary: Vocabulary, history: History) -> NDArray[
     nearness = np.zeros(len(vocabulary.catalogue), np.float32)
     if vectors is None or vocabulary.encoder is None:
         return nearness
+    near = dict(zip((*wish.toward, *wish.away), vocabulary.nearness((*wish.toward, *wish.away)), strict=True))
     for phrases, sign in ((wish.toward, 1), (wish.away, -1)):
         for phrase in phrases:
-            nearness += np.float32(sign / len(phrases)) * _bounded(vectors @ vocabulary.vector(phrase))
+            nearness += np.float32(sign / len(phrases)) * _bounded(near[phrase][1])
     liked = history.items[history.weights > 0]
     if wish.than_usual and len(liked):
         usual = np.nan_to_num(vectors[liked]).mean(axis=0)
-        nearness -= np.float32(0.5) * _bounded(vectors @ (usual / max(float(np.linalg.norm(usual)), 1e-9)))
-    return np.nan_to_num(nearness)
+        nearness -= np.float32(0.5) * _bounded(near_of(vectors @ (usual / max(float(np.linalg.norm(usual)), 1e-9)))[1])
+    return nearness
 
 
-def _bounded(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cosines, none above that of the item which is nearer than `MOST` of all."""
-    known = np.nan_to_num(cosines)
-    last = min(int(MOST * len(known)), len(known) - 1)
-    return np.minimum(known, np.partition(known, last)[last]) if len(known) > 1 / (1 - MOST) else known
-
-
-def _mentions(words: str, vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    """(n_items,) bool: the items whose text has all of these words; *sequels* are told by their titles."""
-    catalogue = vocabulary.catalogue
-    wanted = {stem(word) for word in words.split()}
-    if wanted & {"sequel", "续集"}:
-        return np.fromiter((is_sequel(title) for title in catalogue.titles), bool, len(catalogue))
-    found = np.zeros(len(catalogue), bool)
-    for number, text in enumerate(item_texts(catalogue.frame)):
-        lowered = text.casefold()
-        if all(word in lowered for word in wanted):
-            found[number] = wanted <= {stem(token) for token in tokens(text, sorted(wanted))}
-    return found
-
-
-def is_sequel(title: str) -> bool:
-    """Whether a title looks like that of a sequel: a number from 2 on, or the like, behind its first word.
-
-    >>> [is_sequel(title) for title in ("Alien (1979)", "Toy Story 2 (1999)", "Rocky III (1982)", "2 Days in Paris (2007)", "Heat")]
-    [False, True, True, False, False]
-    """
-    name = title.split(" (", maxsplit=1)[0]
-    return any(word in SEQUEL for word in tokens(name)[1:])
+def _bounded(near: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How near items are, none above the item which is nearer than `MOST` of all."""
+    last = min(int(MOST * len(near)), len(near) - 1)
+    return np.minimum(near, np.partition(near, last)[last]) if len(near) > 1 / (1 - MOST) else near

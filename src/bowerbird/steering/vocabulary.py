@@ -1,27 +1,51 @@
 """What a catalogue's own words are: its categories by their stems, and which columns hold years, money and other numbers."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from bowerbird.data import Catalogue
+from bowerbird.language.lexical import search_tokens
+from bowerbird.language.nearness import Near, near_of, relative
 from bowerbird.language.words import stem
 from bowerbird.protocols import Encoder
 from bowerbird.steering.cues import HAN_WORDS, MONEY, YEARS
+from bowerbird.steering.mentions import having, sequels
 from bowerbird.steering.tokens import tokens
 
-SAME = 0.7
-"""From this cosine on a phrase and a category name say the same: with the bundled encoder *science fiction* and *Sci-Fi* have .82, *scary*
-and *Horror* .75; *police* and *Crime*, which are not the same, .64."""
+K = TypeVar("K")
+V = TypeVar("V")
+
+SAME = 0.65
+"""From this nearness on (`relative`) a phrase and the name of a category say the same."""
+SOME = 0.25
+"""A phrase that no item's text is this near to says nothing of this catalogue."""
 READ = 256
 """So many category names, the most frequent, are read by the encoder."""
 LONGEST = 4
 KEPT = 1024
+"""Vectors of phrases that are kept."""
+KEPT_NEAR = 32
+"""Phrases whose cosines to all items, or the items that speak of them, are kept: four bytes an item each."""
+SEQUELS = {"sequel", "续集"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a phrase says of a catalogue.
+
+    category  the one whose name says the same
+    near      whether any item's text is near to it
+    """
+
+    category: str | None = None
+    near: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +65,8 @@ class Vocabulary:
     _vectors: dict[str, NDArray[np.float32]] = field(repr=False, default_factory=dict)
     _members: dict[str, NDArray[np.bool_]] = field(init=False, repr=False, default_factory=dict)
     _columns: dict[str, NDArray[np.float64]] = field(init=False, repr=False, default_factory=dict)
+    _near: dict[str, Near] = field(init=False, repr=False, default_factory=dict)
+    _mentions: dict[frozenset[str], NDArray[np.bool_]] = field(init=False, repr=False, default_factory=dict)
     _names: dict[str, NDArray[np.float32]] = field(repr=False, default_factory=dict)
 
     def over(self, catalogue: Catalogue) -> "Vocabulary":
@@ -76,23 +102,62 @@ class Vocabulary:
                 return name, n
         return None
 
-    def like(self, phrase: str) -> str | None:
-        """The category whose name says the same as a phrase in the encoder's eyes; None where none does, or without an encoder."""
-        names, read = self._read
-        if not names:
-            return None
-        nearness = read @ self.vector(phrase)
-        best = int(np.argmax(nearness))
-        return names[best] if nearness[best] >= SAME else None
+    def heard(self, phrases: Sequence[str]) -> dict[str, Heard]:
+        """What each phrase says of this catalogue in the encoder's eyes; nothing without one. New ones are read in one call."""
+        if self.encoder is None or not phrases:
+            return dict.fromkeys(phrases, Heard())
+        names, said = self._read
+        read, near = self.read(phrases), self.nearness(phrases)
+        found = {}
+        for phrase, vector, (chance, items) in zip(phrases, read, near, strict=True):
+            likeness = relative(said @ vector, chance)
+            best = int(np.argmax(likeness)) if names else 0
+            category = names[best] if names and likeness[best] >= SAME else None
+            found[phrase] = Heard(category, bool(items.max(initial=-1) >= SOME))
+        return found
+
+    def read(self, phrases: Sequence[str]) -> NDArray[np.float32]:
+        """(len(phrases), d) unit length, as the encoder reads them: those that are new in one call; the last thousand are kept."""
+        assert self.encoder is not None
+        known = {phrase: vector for phrase in phrases if (vector := self._vectors.get(phrase)) is not None}
+        if new := [phrase for phrase in dict.fromkeys(phrases) if phrase not in known]:
+            read = dict(zip(new, self.encoder.encode(new), strict=True))
+            known |= read
+            _keep(self._vectors, read, KEPT)
+        return np.stack([known[phrase] for phrase in phrases])
 
     def vector(self, phrase: str) -> NDArray[np.float32]:
-        """(d,) unit length: a phrase as the encoder reads it; the last thousand are kept."""
-        assert self.encoder is not None
-        if phrase not in self._vectors:
-            if len(self._vectors) >= KEPT:
-                self._vectors.pop(next(iter(self._vectors)), None)
-            self._vectors[phrase] = self.encoder.encode([phrase])[0]
-        return self._vectors[phrase]
+        """(d,) unit length: a phrase as the encoder reads it."""
+        return np.asarray(self.read([phrase])[0])
+
+    def nearness(self, phrases: Sequence[str]) -> list[Near]:
+        """How near each phrase is to the items' texts; the last few are kept.
+
+        cost  the encoder's, and one pass over the items' vectors, for phrases that are new
+        """
+        found = dict(self._near)
+        if new := [phrase for phrase in dict.fromkeys(phrases) if phrase not in found]:
+            near = dict(zip(new, map(near_of, self._cosines(self.read(new))), strict=True))
+            found |= near
+            _keep(self._near, near, KEPT_NEAR)
+        return [found[phrase] for phrase in phrases]
+
+    def _cosines(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, n_items); of none where no item was read."""
+        items = self.catalogue.vectors
+        return np.zeros((len(vectors), 0), np.float32) if items is None else vectors @ items.T
+
+    def mentions(self, phrase: str) -> NDArray[np.bool_]:
+        """(n_items,) bool: the items whose texts have all words of a phrase; *sequels* are told by their titles. The last few are kept.
+
+        cost  some ms for 10 000 items
+        """
+        words = frozenset(search_tokens(phrase))
+        known = self._mentions.get(words)
+        if known is None:
+            known = sequels(self.catalogue) if words & SEQUELS else having(words, self.catalogue)
+            _keep(self._mentions, {words: known}, KEPT_NEAR)
+        return known
 
     @cached_property
     def _read(self) -> tuple[list[str], NDArray[np.float32]]:
@@ -136,3 +201,10 @@ class Vocabulary:
         frame = self.catalogue.frame
         there = (name for name in YEARS if name in frame.columns and frame[name].null_count() < len(frame))
         return next((name for name in there if frame.schema[name].is_numeric() or frame.schema[name].is_temporal()), None)
+
+
+def _keep(kept: dict[K, V], new: Mapping[K, V], most: int) -> None:
+    """Put these in, and let go of the oldest beyond `most`."""
+    kept.update(new)
+    for key in list(kept)[:-most]:
+        kept.pop(key, None)
