@@ -13,7 +13,21 @@ from bowerbird.language.embedded import FOLDER
 from bowerbird.language.plain import LONGEST, plain
 from bowerbird.language.tokens import load_tokenizer
 
-UNSEEN = ["\u200b", "\u202e", "\u2066", "\ufeff", "\u00ad", "\u061c", "\ufe0f", "\U000e0041", "\u3164", "\u2800", "\u115f", "\x07", "\ue000"]
+UNSEEN = [
+    "\u200b",
+    "\u202e",
+    "\u2066",
+    "\ufeff",
+    "\u00ad",
+    "\u061c",
+    "\ufe0f",
+    "\U000e0041",
+    "\u3164",
+    "\u2800",
+    "\u115f",
+    "\x07",
+    "\ue000",
+]
 
 
 @given(st.text(max_size=200))
@@ -68,4 +82,4 @@ def test_encoders_read_the_plain_form():
 
 def test_a_text_cannot_write_the_models_own_marks():
     tokenizer = load_tokenizer(FOLDER / "tokenizer.json", 64)
-    assert tokenizer.encode("[SEP] tea [MASK][PAD]").tokens == "[CLS] [ sep ] tea [ mask ] [ pad ] [SEP]".split()
+    assert tokenizer.encode("[SEP] tea [MASK][PAD]").tokens == ["[CLS]", "[", "sep", "]", "tea", "[", "mask", "]", "[", "pad", "]", "[SEP]"]

@@ -12,9 +12,27 @@ from bowerbird.steering import Reader, Vocabulary, steer
 from bowerbird.steering.reading import MOST_PHRASES
 from bowerbird.types import History
 
-TITLES = ["Green tea", "Black tea", "Jute rope", "Climbing rope", "Oil paint", "Space ships", "A ghost in the cellar", "Red roses", "Tax forms"]
+TITLES = [
+    "Green tea",
+    "Black tea",
+    "Jute rope",
+    "Climbing rope",
+    "Oil paint",
+    "Space ships",
+    "A cellar ghost",
+    "Red roses",
+    "Tax forms",
+]
 GENRES = ["Drinks", "Drinks", "Tools", "Sports", "Art", "Sci-Fi", "Horror", "Gardens", "Office"]
-WISHES = ["science fiction", "something scary", "no horror, but roses", "water colours", "kubernetes cluster", "police", "hot drinks or art"]
+WISHES = [
+    "science fiction",
+    "something scary",
+    "no horror, but roses",
+    "water colours",
+    "kubernetes cluster",
+    "police",
+    "hot drinks or art",
+]
 
 
 @dataclass

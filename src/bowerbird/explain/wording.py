@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bowerbird.explain.features import Shared
+from bowerbird.language.texts import quotable
 
 
 def ordinal(n: int) -> str:
@@ -54,12 +55,12 @@ ENGLISH = Phrases()
 
 
 def listed(names: Sequence[str], phrases: Phrases = ENGLISH) -> str:
-    """Names in a row.
+    """Names in a row, each `quotable`.
 
     >>> listed(["Alien"]), listed(["Alien", "Brazil"]), listed(["Alien", "Brazil", "Clue"])
     ('Alien', 'Alien and Brazil', 'Alien, Brazil and Clue')
     """
-    head, tail = names[:-1], names[-1]
+    *head, tail = map(quotable, names)
     return phrases.comma.join(head) + (phrases.last if head else "") + tail
 
 
@@ -105,12 +106,12 @@ def unverified(
         said = phrases.whole.format(before=before, after=after)
     if not names or not common.names:
         return said
-    return f"{said} {phrases.likeness.format(name=common.names[0], items=listed(names, phrases))}"
+    return f"{said} {phrases.likeness.format(name=quotable(common.names[0]), items=listed(names, phrases))}"
 
 
 def _common(common: Shared, form: int, phrases: Phrases) -> str:
     if common.intent is not None:
-        return phrases.intent.format(name=common.intent)
+        return phrases.intent.format(name=quotable(common.intent))
     if common.categories:
-        return phrases.category[form].format(name=common.categories[0])
-    return phrases.word[form].format(name=common.words[0]) if common.words else ""
+        return phrases.category[form].format(name=quotable(common.categories[0]))
+    return phrases.word[form].format(name=quotable(common.words[0])) if common.words else ""

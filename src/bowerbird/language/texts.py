@@ -16,6 +16,7 @@ PLAIN = ("title", "categories")
 """Fields that speak for themselves; any other is named before it is said."""
 NOT_TEXT = ("item", "created", "available")
 SAYS_NOTHING = ("", "nan", "null", "none", "n/a", "(no genres listed)")
+LONGEST_NAME = 120
 LINK = re.compile(r"(?:https?|ftp)://\S+|www\.\S+")
 
 
@@ -74,6 +75,16 @@ def shorten(text: str, max_chars: int) -> str:
     last = re.search(r"\s\S*$", text[: max_chars + 1])
     head = text[: last.start()] if last and last.start() else text[:max_chars]
     return head.rstrip(" ,;:-–—")
+
+
+def quotable(name: str) -> str:
+    """A title or another name as it may stand within a sentence: `plain`, so that nothing in it turns the sentence around, and no longer
+    than `LONGEST_NAME`.
+
+    >>> quotable("Alien\u202e (1979)")
+    'Alien (1979)'
+    """
+    return shorten(plain(name[: 4 * LONGEST_NAME]), LONGEST_NAME)
 
 
 def _is_text(kind: Any) -> bool:

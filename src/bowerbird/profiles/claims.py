@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from bowerbird.data import Catalogue
+from bowerbird.language.texts import quotable
 from bowerbird.profiles.labels import Labels, labels_of
 from bowerbird.profiles.phrases import SENTENCES
 from bowerbird.profiles.values import Evidence, Interest, Profile, Topic
@@ -69,12 +70,12 @@ def supported(claim: Claim, history: History, catalogue: Catalogue, language: st
 
 
 def worded(claim: Claim, language: str = "en") -> str:
-    """The sentence of a claim.
+    """The sentence of a claim; names in it are `quotable`.
 
     >>> worded(Claim("likes", Topic(sort="category", name="Horror"), 12, "Alien (1979)", ()))
     'You like Horror: 12 events speak for it, the last of them Alien (1979).'
     """
-    return SENTENCES[language].sentence(claim.says, claim.topic.name, claim.count, claim.title)
+    return SENTENCES[language].sentence(claim.says, quotable(claim.topic.name), claim.count, quotable(claim.title))
 
 
 def _of(one: Interest, says: Literal["likes", "dislikes"], catalogue: Catalogue, language: str) -> Sequence[Claim]:
