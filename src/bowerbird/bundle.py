@@ -26,12 +26,13 @@ from bowerbird.language.chat import CachedChat, ChatSettings, NoChat
 from bowerbird.liking import LikingSettings
 from bowerbird.models import Blend, Model, Recipe, pack, state, unpack
 from bowerbird.pipeline import Pipeline, RankingSettings
+from bowerbird.profiles import Polarity, PolaritySettings
 from bowerbird.protocols import Progress, silent
 from bowerbird.reader import ReaderSettings
 from bowerbird.store import read_bundle, write_bundle
 from bowerbird.types import Json, Log
 
-MODEL, CATALOGUE, EVENTS, INTENTS = "model", "catalogue", "events", "intents"
+MODEL, CATALOGUE, EVENTS, INTENTS, POLARITY = "model", "catalogue", "events", "intents", "polarity"
 
 
 class Config(Settings):
@@ -54,6 +55,7 @@ class Config(Settings):
     reader: ReaderSettings = Field(default_factory=ReaderSettings)
     liking: LikingSettings = Field(default_factory=LikingSettings)
     conversation: ConversationSettings = Field(default_factory=ConversationSettings)
+    polarity: PolaritySettings = Field(default_factory=PolaritySettings)
 
     @model_validator(mode="after")
     def _words_need_a_model(self) -> Self:
@@ -86,6 +88,7 @@ class Bundle:
     data_print   fingerprint of events and catalogue
     seed         of the fit
     created      when it was fitted
+    polarity     what sentences of reviews say, as far as that was learned
     """
 
     config: Config
@@ -96,6 +99,7 @@ class Bundle:
     data_print: str
     seed: int
     created: datetime
+    polarity: Polarity | None = None
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -107,9 +111,11 @@ class Bundle:
         """16 hex digits that change when model, settings, catalogue or data change: names the bundle in receipts."""
         shape, arrays = pack(self.model)
         intents, places = self._intents
-        said = [shape, self.config.model_dump(mode="json"), self.data_print, intents]
+        polarity, weights = _packed(self.polarity)
+        said = [shape, self.config.model_dump(mode="json"), self.data_print, intents, polarity]
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
-        for name, array in sorted({**arrays, **places, "vectors": self._vectors}.items()):
+        heard = {f"{POLARITY}.{name}": array for name, array in weights.items()}
+        for name, array in sorted({**arrays, **places, **heard, "vectors": self._vectors}.items()):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         return digest.hexdigest()[:16]
@@ -121,7 +127,7 @@ class Bundle:
 
     @property
     def _intents(self) -> tuple[Json | None, dict[str, NDArray[Any]]]:
-        return (None, {}) if self.catalogue.intents is None else pack(self.catalogue.intents)
+        return _packed(self.catalogue.intents)
 
     def facts(self) -> Json:
         """What `inspect` shows, and what the manifest says of the bundle besides its parts."""
@@ -135,6 +141,7 @@ class Bundle:
             "intents": 0 if self.catalogue.intents is None else len(self.catalogue.intents),
             "events": len(self.events),
             "users": self.events["user"].n_unique(),
+            "reviews_learned_from": 0 if self.polarity is None else self.polarity.reviews,
             "model": self.model.kind,
         }
 
@@ -160,17 +167,24 @@ class Bundle:
         """
         shape, arrays = pack(self.model)
         intents, places = self._intents
+        polarity, weights = _packed(self.polarity)
         manifest = {
             "facts": self.facts(),
             "config": self.config.model_dump(mode="json"),
             "model": shape,
             "scale": self.scale.model_dump(mode="json"),
             INTENTS: intents,
+            POLARITY: polarity,
         }
         write_bundle(
             Path(path),
             manifest,
-            {MODEL: arrays, CATALOGUE: {"vectors": self._vectors}, **({INTENTS: places} if intents else {})},
+            {
+                MODEL: arrays,
+                CATALOGUE: {"vectors": self._vectors},
+                **({INTENTS: places} if intents else {}),
+                **({POLARITY: weights} if polarity else {}),
+            },
             {CATALOGUE: self.catalogue.frame, EVENTS: self.events},
         )
 
@@ -184,8 +198,9 @@ class Bundle:
         try:
             facts, manifest = stored.manifest["facts"], stored.manifest
             vectors = stored.arrays[CATALOGUE]["vectors"]
-            places = manifest.get(INTENTS)  # bundles of older versions have none
+            places, head = manifest.get(INTENTS), manifest.get(POLARITY)  # bundles of older versions have none
             intents = state.unpack(places, stored.arrays[INTENTS], {Intents.kind: Intents}) if places else None
+            polarity = _heard(path, head, stored.arrays[POLARITY], vectors.shape[1]) if head else None
             return Bundle(
                 config=parse(Config, manifest["config"], "config"),
                 catalogue=Catalogue(stored.tables[CATALOGUE], vectors if vectors.shape[1] else None, intents),
@@ -195,6 +210,7 @@ class Bundle:
                 data_print=facts["data_fingerprint"],
                 seed=facts["seed"],
                 created=datetime.fromisoformat(facts["created"]),
+                polarity=polarity,
             )
         except KeyError as missing:
             raise BundleError(f"bundle {path}: its manifest does not name {missing}, which every bundle must") from None
@@ -202,6 +218,21 @@ class Bundle:
     def with_catalogue(self, catalogue: Catalogue, model: Model) -> "Bundle":
         """The same bundle with items put in while it is live."""
         return replace(self, catalogue=catalogue, model=model)
+
+
+def _packed(part: Intents | Polarity | None) -> tuple[Json | None, dict[str, NDArray[Any]]]:
+    return (None, {}) if part is None else pack(part)
+
+
+def _heard(path: Path | str, shape: Json, arrays: state.Arrays, width: int) -> Polarity:
+    """What sentences of reviews say, as it was saved; `width` is how many numbers a vector has."""
+    polarity: Polarity = state.unpack(shape, arrays, {Polarity.kind: Polarity})
+    if polarity.weights.shape != (width,):
+        got = f"{polarity.weights.shape} beside vectors of {width} numbers"
+        raise BundleError(f"bundle {path}: {POLARITY} must have a weight for each number of a vector, got {got}")
+    if not np.isfinite([*polarity.weights, polarity.bias]).all():
+        raise BundleError(f"bundle {path}: {POLARITY} must have finite weights")
+    return polarity
 
 
 def now() -> datetime:

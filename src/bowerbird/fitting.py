@@ -1,15 +1,17 @@
-"""From clean data and settings to a bundle: read the texts, find the intents, fit the model."""
+"""From clean data and settings to a bundle: read the texts, find the intents, fit the model, learn what reviews say."""
 
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from bowerbird.bundle import Bundle, Config, now
-from bowerbird.data import Catalogue, Dataset
+from bowerbird.data import Catalogue, Dataset, marks_of
 from bowerbird.language import CachedEncoder, Namer, by_terms, default_cache_path, find_intents, item_texts
 from bowerbird.language.chat import CachedChat, by_chat
 from bowerbird.models.warm import Start, fit_again
-from bowerbird.protocols import Progress, silent
+from bowerbird.profiles import Polarity, fit_polarity
+from bowerbird.protocols import Encoder, Progress, silent
 
 
 def read_catalogue(
@@ -43,6 +45,32 @@ def _namer(config: Config, progress: Progress) -> Namer:
     return by_terms if chat is None else by_chat(CachedChat(chat, progress=progress))
 
 
+def learn_polarity(dataset: Dataset, config: Config, seed: int = 0, encoder: Encoder | None = None) -> Polarity | None:
+    """What sentences of reviews say, learned from the events that have both a text and a rating; None where there are too few.
+
+    seed     of which reviews are read, where there are more than the settings say
+    encoder  reads them; unless given, the one of the settings
+    cost     the encoder's, for each sentence of these reviews; their vectors are not kept on disk
+    """
+    told, settings = reviewed(dataset, config), config.polarity
+    good, bad = np.flatnonzero(told["mark"].to_numpy() > 0), np.flatnonzero(told["mark"].to_numpy() < 0)
+    if settings.reviews == 0 or min(len(good), len(bad)) < settings.least:
+        return None
+    rng, half = np.random.default_rng(seed), settings.reviews // 2
+    blame = rng.permutation(bad)[: max(half, settings.reviews - len(good))]
+    praise = rng.permutation(good)[: settings.reviews - len(blame)]
+    drawn = told[np.sort(np.concatenate([blame, praise]))]
+    return fit_polarity(drawn["text"].to_list(), drawn["mark"].to_numpy(), encoder or config.encoder.open(), settings.l2)
+
+
+def reviewed(dataset: Dataset, config: Config) -> pl.DataFrame:
+    """The events with a text and a rating: user, text, and mark in −1..1, rows in the order of the events."""
+    there = dataset.events.filter(pl.col("text").fill_null("") != "")
+    values = there["value"].fill_null(float("nan")).to_numpy()
+    told = marks_of(there["kind"], values, there["weight"].to_numpy(), config.data)
+    return there.select("user", "text", pl.Series("mark", told)).filter(pl.col("mark").is_not_nan())
+
+
 def fit(
     dataset: Dataset, config: Config | None = None, *, start: Bundle | None = None, seed: int = 0, progress: Progress = silent
 ) -> Bundle:
@@ -58,4 +86,5 @@ def fit(
     catalogue = read_catalogue(dataset.catalogue, config, progress=progress, seed=seed)
     begin = None if start is None else Start.between(start.model, start.catalogue, catalogue)
     model = fit_again(config.model, begin, dataset.log, catalogue, np.random.default_rng(seed), progress)
-    return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, now())
+    polarity = learn_polarity(dataset, config, seed)
+    return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, now(), polarity)

@@ -170,7 +170,10 @@ def test_polarity_is_heard_by_aspect() -> None:
     ]
     bad = ["I hate this, it broke at once.", "Terrible quality, very disappointed.", "A waste of money.", "Awful, do not buy this."]
     head = fit_polarity([*good, *bad], [1] * 4 + [-1] * 4, encoder)
-    heard = head.aspects("The tea is wonderful, I love it. The rope is awful and broke.", ["tea", "rope"], encoder)
+    heard, nothing = head.aspects(
+        ["The tea is wonderful, I love it. The rope is awful and broke.", "The tea is late."], [["tea", "rope"], ["paint"]], encoder
+    )
+    assert nothing == {}
     assert heard["tea"] > 0 > heard["rope"]
     both = Catalogue.of(["a"], categories=[["tea", "rope"]])
     labels = labels_of(History.of([0]), both, ["The rope is awful and broke."], head, encoder)

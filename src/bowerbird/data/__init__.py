@@ -12,7 +12,7 @@ from bowerbird.data.report import CleaningReport, Finding
 from bowerbird.data.sample import sample_path
 from bowerbird.data.settings import CleaningSettings, DataSettings
 from bowerbird.data.splits import Cases, Split, SplitSettings, split, split_labelled, split_last, split_time, split_users
-from bowerbird.data.values import ValueScale, marks, stars, weigh
+from bowerbird.data.values import ValueScale, marks, marks_of, stars, weigh
 
 __all__ = [
     "KINDS",
@@ -37,6 +37,7 @@ __all__ = [
     "histories_of",
     "history_of",
     "marks",
+    "marks_of",
     "read",
     "read_events",
     "sample_path",

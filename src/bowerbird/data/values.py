@@ -114,6 +114,24 @@ def marks(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(weights > 0, np.maximum(2 * weights - 1, 0), np.maximum(2 * weights, -1)).astype(np.float32)
 
 
+def marks_of(
+    kinds: Sequence[str] | pl.Series, values: ArrayLike, weights: NDArray[np.float32], settings: DataSettings
+) -> NDArray[np.float32]:
+    """The `marks` of those events that are ratings: (n,) float32, NaN for others, and for all where ratings count for nothing.
+
+    kinds, values  (n,) as `weigh` was given them
+    weights        (n,) as it made them
+
+    >>> marks_of(["rating", "like"], [2.0, np.nan], np.array([-0.25, 1], np.float32), DataSettings()).tolist()
+    [-0.5, nan]
+    """
+    full = {name: kind.weight for name, kind in settings.all_kinds.items() if kind.value == "rating" and kind.weight}
+    own = np.array([full.get(name, np.nan) for name in kinds], np.float32)
+    if settings.ratings == "none":
+        own[:] = np.nan
+    return np.where(np.isfinite(np.asarray(values, np.float64)), marks(weights / own), np.float32(np.nan)).astype(np.float32)
+
+
 def stars(marks: ArrayLike, settings: DataSettings, scale: ValueScale) -> NDArray[np.float64]:
     """Marks as ratings on the data's own scale; beyond −1..1 they count as its ends.
 

@@ -1,5 +1,6 @@
 """What the words of users are read by: one value for each state of a catalogue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,9 +10,12 @@ from bowerbird.bundle import Bundle
 from bowerbird.data import histories_of
 from bowerbird.language import CachedEncoder
 from bowerbird.live.growing import Grower
+from bowerbird.live.remembered import Remembered
+from bowerbird.profiles import Labels, labels_of
 from bowerbird.profiles.labels import shares_of_all
 from bowerbird.search import Index
 from bowerbird.steering import Reader, Vocabulary
+from bowerbird.types import History
 
 
 @dataclass(eq=False)
@@ -24,6 +28,7 @@ class Worded:
     grower: Grower
     _reader: Reader | None = field(init=False, repr=False, default=None)
     _index: Index | None = field(init=False, repr=False, default=None)
+    _heard: Remembered | None = field(init=False, repr=False, default=None)
     _usual: tuple[Bundle, NDArray[np.float64]] | None = field(init=False, repr=False, default=None)
 
     def reader(self, bundle: Bundle) -> Reader:
@@ -47,6 +52,20 @@ class Worded:
             known = Index.of(bundle.catalogue, known)
             self._index = known
         return known
+
+    def labels(self, bundle: Bundle, history: History, reviews: Sequence[str | None], marks: NDArray[np.float32]) -> Labels:
+        """What each event says of each topic: its weight, or what its review says, where the bundle has learned what sentences say.
+
+        reviews  (n_events,) what the user wrote; None = nothing
+        marks    (n_events,) of the reviews, NaN = none
+        cost     the encoder's, for sentences that speak of a category of their item; what was read is kept
+        """
+        encoder = None if bundle.polarity is None or not any(reviews) else self.reader(bundle).vocabulary.encoder
+        if encoder is None:
+            return labels_of(history, bundle.catalogue)
+        if self._heard is None or self._heard.encoder is not encoder:
+            self._heard = Remembered(encoder)
+        return labels_of(history, bundle.catalogue, reviews, bundle.polarity, self._heard, marks)
 
     def usual(self, bundle: Bundle) -> NDArray[np.float64]:
         """(n_topics,): how what everybody likes divides over the topics, by the events that the bundle was fitted on."""

@@ -5,7 +5,7 @@ from bowerbird.profiles.claims import Claim, claims, supported
 from bowerbird.profiles.edits import Does, Edit, edit_of, event_of, idle, standing
 from bowerbird.profiles.fold import profile_of
 from bowerbird.profiles.labels import Labels, labels_of
-from bowerbird.profiles.polarity import Polarity, fit_polarity, sentences
+from bowerbird.profiles.polarity import Polarity, PolaritySettings, fit_polarity, sentences
 from bowerbird.profiles.reading import read_edits
 from bowerbird.profiles.values import Evidence, Interest, Profile, ProfileSettings, Sort, Topic, Trend
 
@@ -18,6 +18,7 @@ __all__ = [
     "Interest",
     "Labels",
     "Polarity",
+    "PolaritySettings",
     "Profile",
     "ProfileSettings",
     "Sort",

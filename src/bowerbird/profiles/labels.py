@@ -47,13 +47,16 @@ def labels_of(
     reviews: Sequence[str | None] | None = None,
     polarity: "Polarity | None" = None,
     encoder: Encoder | None = None,
+    marks: NDArray[np.float32] | None = None,
 ) -> Labels:
     """What each event says of each topic.
 
     An event tells its weight of every topic of its item. Where it has a review, and there is a head that knows what sentences say
-    (`fit_polarity`), each sentence that names a category of the item by its words tells its own polarity of that category instead.
+    (`fit_polarity`), the sentences that name a category of the item by its words tell what they say of that category instead: the mean of
+    their polarity and, where the review has one, its mark. Either alone is right less often (`benchmarks/polarity.py`).
 
     reviews  (n_events,) what the user wrote; None = nothing
+    marks    (n_events,) in −1..1, NaN = no mark, as `bowerbird.data.marks_of` has them; None = no marks
     cost     O(events · topics of an item), and the encoder's for reviews
 
     >>> shop = Catalogue.of(["a", "b"], categories=[["tea"], ["tea", "rope"]])
@@ -68,10 +71,12 @@ def labels_of(
         return Labels(topics, says)
     table = says.tolil()
     columns = {topic.name: at for at, topic in enumerate(topics) if topic.sort == "category"}
-    for event, text in enumerate(reviews):
-        if text:
-            for category, value in polarity.aspects(text, catalogue.categories[history.items[event]], encoder).items():
-                table[event, columns[category]] = value
+    told = [(event, text) for event, text in enumerate(reviews) if text]
+    names = [catalogue.categories[history.items[event]] for event, _ in told]
+    given = np.full(len(history), np.nan) if marks is None else marks
+    for (event, _), aspects in zip(told, polarity.aspects([text for _, text in told], names, encoder), strict=True):
+        for category, value in aspects.items():
+            table[event, columns[category]] = value if np.isnan(given[event]) else (value + given[event]) / 2
     return Labels(topics, sparse.csr_array(table))
 
 

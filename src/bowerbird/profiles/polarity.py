@@ -3,11 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 from scipy.optimize import minimize
 
+from bowerbird.config import Settings
 from bowerbird.errors import DataError
 from bowerbird.language.harmless import harmless
 from bowerbird.language.lexical import search_tokens
@@ -19,31 +22,59 @@ MAX_SENTENCES = 20
 END = re.compile(r"[.!?。！？;；\n]+")
 
 
+class PolaritySettings(Settings):
+    """What is learned from reviews that came with marks, so that profiles hear what later reviews say.
+
+    reviews  at most so many are read, as far as possible half of them good and half bad; 0 = none, and profiles hear no reviews
+    least    so many good ones and so many bad ones it takes; with fewer nothing is learned
+    l2       how strongly the weights are held to 0
+    """
+
+    reviews: int = Field(default=1000, ge=0)
+    least: int = Field(default=20, ge=1)
+    l2: float = Field(default=1.0, gt=0)
+
+
 @dataclass(frozen=True, eq=False)
 class Polarity:
     """A logistic head: how likely a sentence was written beside a good mark.
 
     weights  (d,) float64
     bias     of a sentence that says nothing
+    reviews  how many it was learned from
     """
+
+    kind: ClassVar[str] = "polarity"
 
     weights: NDArray[np.float64]
     bias: float
+    reviews: int = 0
 
     def of(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n,) in −1..1: −1 = surely bad, 0 = cannot say, 1 = surely good."""
         return np.asarray(np.tanh((vectors @ self.weights + self.bias) / 2), np.float64)
 
-    def aspects(self, text: str, names: Sequence[str], encoder: Encoder) -> dict[str, float]:
-        """What a text says of each of these that it names: the mean over the sentences that do, in −1..1."""
-        parts = sentences(text)
-        said = [set(search_tokens(part)) for part in parts]
-        wanted = {name: {stem(word) for word in search_tokens(name)} for name in names}
-        spoken = {name: [at for at, words in enumerate(said) if keys and keys <= words] for name, keys in wanted.items()}
-        if not any(spoken.values()):
-            return {}
-        values = self.of(encoder.encode(parts))
-        return {name: float(values[at].mean()) for name, at in spoken.items() if at}
+    def aspects(self, texts: Sequence[str], names: Sequence[Sequence[str]], encoder: Encoder) -> list[dict[str, float]]:
+        """What each text says of each of its names that it speaks of: the mean over the sentences that do, in −1..1.
+
+        names  for each text what it may speak of; a sentence speaks of a name if it has all words of it
+        cost   the encoder's, for the sentences that speak of a name
+        """
+        parts: list[str] = []
+        spoken: list[dict[str, list[int]]] = []
+        for text, known in zip(texts, names, strict=True):
+            wanted = {name: keys for name in known if (keys := {stem(word) for word in search_tokens(name)})}
+            found: dict[str, list[int]] = {}
+            for part in sentences(text):
+                words = set(search_tokens(part))
+                about = [name for name, keys in wanted.items() if keys <= words]
+                for name in about:
+                    found.setdefault(name, []).append(len(parts))
+                if about:
+                    parts.append(part)
+            spoken.append(found)
+        values = self.of(encoder.encode(parts)) if parts else np.zeros(0)
+        return [{name: float(values[at].mean()) for name, at in found.items()} for found in spoken]
 
 
 def fit_polarity(texts: Sequence[str], marks: ArrayLike, encoder: Encoder, l2: float = 1.0) -> Polarity:
@@ -74,7 +105,7 @@ def fit_polarity(texts: Sequence[str], marks: ArrayLike, encoder: Encoder, l2: f
         return float((clear * np.logaddexp(0, -margin)).sum() + l2 / 2 * theta[:-1] @ theta[:-1]), gradient
 
     theta = minimize(loss, np.zeros(vectors.shape[1] + 1), jac=True, method="L-BFGS-B").x
-    return Polarity(theta[:-1], float(theta[-1]))
+    return Polarity(theta[:-1], float(theta[-1]), len(texts))
 
 
 def sentences(text: str) -> list[str]:
