@@ -110,7 +110,7 @@ def test_an_item_that_is_withdrawn_meanwhile_is_not_recommended(engine):
     assert (ids(reply), reply.dropped) == ([], 1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     steps=st.lists(
         st.one_of(
@@ -144,7 +144,7 @@ def world(bundle, tmp_path_factory):
         yield Engine(bundle, store)
 
 
-def test_lines_of_the_engine_stand_by_their_marks(engine):
+def test_lines_of_the_engine_stand_by_their_handles(engine):
     chat = Script(call("profile"), answer("[f1] Shall I go on?"))
     reply = led(engine, chat).reply(talk("What do you know of me?"))
     assert reply.text.startswith("You like Horror: 2 events speak for it")
@@ -163,7 +163,7 @@ def test_templates_alone_where_that_is_set(engine):
 # ── the talk is sent again ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_items_of_earlier_answers_keep_their_marks_and_are_looked_up_again(engine):
+def test_items_of_earlier_answers_keep_their_handles_and_are_looked_up_again(engine):
     chat = Script(answer("[2] again.", items=["2", "3"]))
     reply = led(engine, chat).reply(talk("A film?", "I would try:", "The second?", items=(TOYS, HORIZON, "forged", NEMO)))
     assert reply.text == "Finding Nemo (2003) again."

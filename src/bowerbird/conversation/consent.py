@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bowerbird.conversation.names import pieces
-from bowerbird.conversation.talk import Marks, Talk
+from bowerbird.conversation.talk import Handles, Talk
 from bowerbird.conversation.values import Feedback, Reaction
 from bowerbird.errors import DataError
 from bowerbird.language.harmless import harmless
@@ -80,7 +80,7 @@ class _Item:
 Piece = str | _Item
 
 
-def allowed(asked: Feedback, talk: Talk, marks: Marks) -> Feedback:
+def allowed(asked: Feedback, talk: Talk, handles: Handles) -> Feedback:
     """What of a feedback the user's own last words ask for: a reaction to an item only if they say it of this item, a correction only if
     they mean to last, and then in these words and no others.
 
@@ -91,10 +91,10 @@ def allowed(asked: Feedback, talk: Talk, marks: Marks) -> Feedback:
         if not lasting(words):
             raise DataError("feedback: the user's last message must ask for a correction, as 'mute …' or 'never show …' does")
         return Feedback(words=words[:300])
-    item = marks.item(asked.item)
-    shown = [one for one in talk.shown if one in marks.titles]
+    item = handles.item(asked.item)
+    shown = [one for one in talk.shown if one in handles.titles]
     place = shown.index(item) if item in shown else None
-    if asked.reaction not in reacted(words, marks.titles[item], [marks.titles[one] for one in shown], place):
+    if asked.reaction not in reacted(words, handles.titles[item], [handles.titles[one] for one in shown], place):
         raise DataError(f"feedback: the user's last message must say so of the item itself, as 'I liked …' does, got {words!r:.80}")
     return asked
 

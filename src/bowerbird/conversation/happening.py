@@ -21,7 +21,7 @@ WHY: dict[How, str] = {
 class Called:
     """A tool that was called.
 
-    given  its arguments, items by their marks
+    given  its arguments, items by their handles
     items  how many items it gave
     error  why it gave nothing; None where it worked
     """

@@ -11,7 +11,7 @@ from bowerbird.conversation.prompt import prompt_of
 from bowerbird.conversation.seam import Recommender
 from bowerbird.conversation.settings import ConversationSettings
 from bowerbird.conversation.step import Answering, Step, step_of
-from bowerbird.conversation.talk import Marks, Talk
+from bowerbird.conversation.talk import Handles, Talk
 from bowerbird.conversation.tools import tools_for
 from bowerbird.conversation.turn import Turn
 from bowerbird.errors import LanguageError
@@ -50,7 +50,7 @@ class Conversation:
 
         raises  as `reply`
         """
-        turn = Turn(self.engine, self.names, self.settings, talk, Marks.of(self.engine, talk.turns))
+        turn = Turn(self.engine, self.names, self.settings, talk, Handles.of(self.engine, talk.turns))
         how = self.without
         if self.asker is not None:
             turn.forget()

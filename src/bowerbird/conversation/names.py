@@ -51,7 +51,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def runs(text: str) -> Iterator[tuple[str, ...]]:
-    """All runs of up to `LONGEST` neighbouring pieces that stand between two marks or ends of the text."""
+    """All runs of up to `LONGEST` neighbouring pieces that stand between two handles or ends of the text."""
     for part in text.split("\0"):
         words = list(pieces(part))
         for start in range(len(words)):

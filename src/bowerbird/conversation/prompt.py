@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bowerbird.conversation.step import Step
-from bowerbird.conversation.talk import Marks, Talk
+from bowerbird.conversation.talk import Handles, Talk
 from bowerbird.conversation.tools import Tool
 from bowerbird.conversation.turn import TOLD, Turn
 from bowerbird.language.prompts import template
@@ -22,7 +22,7 @@ def prompt_of(turn: Turn, form: type[Step], tools: Sequence[Tool], max_tokens: i
     """
     data = {
         "tools": described(tools) or "none: answer now",
-        "talk": spoken(turn.talk, turn.marks),
+        "talk": spoken(turn.talk, turn.handles),
         "results": turn.seen,
         "last": turn.talk.last,
     }
@@ -34,14 +34,18 @@ def described(tools: Iterable[Tool]) -> dict[str, str]:
     return {f"{tool.name}({', '.join(tool.takes.model_fields)})": tool.about for tool in tools}
 
 
-def spoken(talk: Talk, marks: Marks) -> list[Json]:
+def spoken(talk: Talk, handles: Handles) -> list[Json]:
     """The turns before the last one, the newest of them."""
     return [
-        {"who": "user" if turn.role == "user" else "you", "says": turn.text, **({"items": titled(turn.items, marks)} if turn.items else {})}
-        for turn in talk.turns[-TOLD:-1]
+        {
+            "who": "user" if message.role == "user" else "you",
+            "says": message.text,
+            **({"items": titled(message.items, handles)} if message.items else {}),
+        }
+        for message in talk.turns[-TOLD:-1]
     ]
 
 
-def titled(items: Iterable[ItemId], marks: Marks) -> list[str]:
-    """Marks and titles of the items that can be had."""
-    return [f"[{mark}] {marks.stands(mark)}" for mark in marks.marks(items)]
+def titled(items: Iterable[ItemId], handles: Handles) -> list[str]:
+    """Handles and titles of the items that can be had."""
+    return [f"[{handle}] {handles.stands(handle)}" for handle in handles.of_items(items)]

@@ -24,14 +24,13 @@ def led_by_rules(engine: Recommender, talk: Talk) -> tuple[str, Result]:
     whose = {"history": ()} if talk.user is None else {"user": talk.user}
     steered = engine.recommend(**whose, k=MANY, text=talk.last, explain=talk.user is not None, language=talk.language)
     wish = steered.wish or Wish(text="")
-    unheard = tuple(f"not understood: {phrase}" for phrase in wish.unheard)
     if wish.conditions or wish.without or wish.away or wish.than_usual or wish.diversity is not None:
         said = phrases.steered.format(wish=phrases.comma.join(understood(wish)))
-        return _told(said if steered.items else phrases.nothing, list(map(hit, steered.items)), (*steered.notes, *unheard))
+        return _told(said if steered.items else phrases.nothing, list(map(hit, steered.items)), steered.notes)
     if found := engine.search(talk.last, talk.user, MANY):
         return _told(phrases.found, list(map(hit, found)), ())
     picked = list(map(hit, steered.items))
-    return _told(phrases.picked if picked else phrases.nothing, picked, (*steered.notes, *unheard))
+    return _told(phrases.picked if picked else phrases.nothing, picked, steered.notes)
 
 
 def understood(wish: Wish) -> list[str]:

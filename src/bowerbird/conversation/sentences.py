@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 
 from bowerbird.conversation.names import WORD, Names
-from bowerbird.conversation.talk import MARK, Marks
+from bowerbird.conversation.talk import HANDLE, Handles
 from bowerbird.language.harmless import harmless
 from bowerbird.language.words import HAN
 
 LONGEST = 400
-"""Characters of a sentence, before its marks are replaced."""
+"""Characters of a sentence, before its handles are replaced."""
 QUOTES = re.compile(r"[\"“”„«»‹›《》「」『』*_#~|\\]|(?<!\w)'|'(?!\w)|https?:|www\.|@|\w\.\w{2,}")
 """What titles and names are written in, and what leads elsewhere."""
 OWN = frozenset({"I", "I'm", "I've", "I'd", "I'll", "OK"})
@@ -31,42 +31,43 @@ class Sentence:
     """A sentence as it is shown, and the items that it names."""
 
     text: str
-    marks: tuple[str, ...]
+    handles: tuple[str, ...]
 
 
-def checked(said: str, marks: Marks, names: Names) -> Sentence | None:
-    """The sentence with titles and lines for its marks; None if it may not be shown.
+def checked(said: str, handles: Handles, names: Names) -> Sentence | None:
+    """The sentence with titles and lines for its handles; None if it may not be shown.
 
-    It may be, if every mark is one of this conversation, and what is left has nothing that a name is written in: no quotation marks, no
+    It may be, if every handle is one of this conversation, and what is left has nothing that a name is written in: no quotation marks, no
     link, no digit, no capital letter but at the beginning of a sentence on a word of `STARTS` and in the names of categories, and no title
-    of the catalogue (`Names.titled`). A title of an item of this conversation that is written out is taken for its mark.
+    of the catalogue (`Names.titled`). A title of an item of this conversation that is written out is taken for its handle; one of a single
+    word is an ordinary word where it begins with a small letter.
 
     >>> from types import SimpleNamespace
     >>> from bowerbird.data import Catalogue
     >>> films = Catalogue.of(["a", "t"], ["Alien (1979)", "The Thing (1982)"], [["Horror"], []])
     >>> shop, names = SimpleNamespace(item={"a": {"title": "Alien (1979)"}}.get), Names(films)
-    >>> marks = Marks(shop)
-    >>> marks.add(["a"])
+    >>> handles = Handles(shop)
+    >>> handles.add(["a"])
     ['1']
-    >>> checked("You may like [1], it is Horror too.", marks, names).text
+    >>> checked("You may like [1], it is Horror too.", handles, names).text
     'You may like Alien (1979), it is Horror too.'
-    >>> checked("You may like alien.", marks, names).text
-    'You may like Alien (1979).'
+    >>> [checked(said, handles, names).text for said in ("You may like Alien.", "No alien is in it.")]
+    ['You may like Alien (1979).', 'No alien is in it.']
     >>> said = ("You may like [2].", "Try The Godfather.", "Godfather is good.", "try 'jaws'.", "see www.x.com", "how about the thing?")
-    >>> [checked(one, marks, names) for one in said]
+    >>> [checked(one, handles, names) for one in said]
     [None, None, None, None, None, None]
     """
     plain = harmless(said, LONGEST)
     if not plain or len(said) > LONGEST:
         return None
-    for item, title in marks.titles.items():
-        plain = re.sub(_spelled(title), f"[{marks.marks([item])[0]}]", plain, flags=re.IGNORECASE)
-    named = MARK.findall(plain)
-    rest = MARK.sub(" \0 ", plain)
-    if any(marks.stands(mark) is None for mark in named) or not _names_nothing(rest, names.words) or names.titled(rest):
+    for item, title in sorted(handles.titles.items(), key=lambda one: -len(one[1])):
+        plain = re.sub(_spelled(title), f"[{handles.of_items([item])[0]}]", plain)
+    named = HANDLE.findall(plain)
+    rest = HANDLE.sub(" \0 ", plain)
+    if any(handles.stands(handle) is None for handle in named) or not _names_nothing(rest, names.words) or names.titled(rest):
         return None
-    text = MARK.sub(lambda found: marks.stands(found[1]) or "", plain)
-    return Sentence(text, tuple(dict.fromkeys(mark for mark in named if not mark.startswith("f"))))
+    text = HANDLE.sub(lambda found: handles.stands(found[1]) or "", plain)
+    return Sentence(text, tuple(dict.fromkeys(handle for handle in named if not handle.startswith("f"))))
 
 
 def _spelled(title: str) -> str:
@@ -75,8 +76,8 @@ def _spelled(title: str) -> str:
     bare = re.sub(r"\s*\([^()]*\)$", "", title) or title
     if len(bare) < 4 and not re.search(f"[{HAN}]", bare):
         return re.escape(title)
-    tail = re.escape(title[len(bare) :])
-    return rf"(?<![\w\[]){re.escape(bare)}(?:{tail})?(?![\w\]])"
+    letters = "" if len(WORD.findall(bare)) == 1 else "i"
+    return rf"(?<![\w\[])(?{letters}:{re.escape(bare)})(?:{re.escape(title[len(bare) :])})?(?![\w\]])"
 
 
 def _names_nothing(text: str, known: frozenset[str]) -> bool:

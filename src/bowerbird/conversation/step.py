@@ -9,19 +9,19 @@ from bowerbird.config import Settings
 from bowerbird.conversation.tools import Tool
 
 ANSWER: Literal["answer"] = "answer"
-Mark = Annotated[str, Field(max_length=8)]
+Handle = Annotated[str, Field(max_length=8)]
 
 
 class Answering(Settings):
     """The turn ends with this.
 
-    say    sentences, items and lines in them by their marks
-    items  marks of what is recommended, the best first
+    say    sentences, items and lines in them by their handles
+    items  handles of what is recommended, the best first
     """
 
     tool: Literal["answer"] = ANSWER
     say: Annotated[tuple[Annotated[str, Field(max_length=300)], ...], Field(max_length=4, description="Short sentences.")] = ()
-    items: Annotated[tuple[Mark, ...], Field(max_length=10, description="Marks of the items to recommend.")] = ()
+    items: Annotated[tuple[Handle, ...], Field(max_length=10, description="Handles of the items to recommend.")] = ()
 
 
 class Step(BaseModel):

@@ -1,4 +1,4 @@
-"""What was said so far, and the marks by which items and lines are named in it."""
+"""What was said so far, and the handles by which items and lines are named in it."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from bowerbird.conversation.values import Result
 from bowerbird.errors import DataError
 from bowerbird.types import ItemId, UserId
 
-MARK = re.compile(r"\[(f?\d{1,4})\]")
+HANDLE = re.compile(r"\[(f?\d{1,4})\]")
 """Where an item or a line should stand in a sentence."""
 
 
@@ -59,8 +59,8 @@ class Talk:
 
 
 @dataclass(eq=False)
-class Marks:
-    """The items and lines of one conversation, each by its mark. Marks of items are numbers from 1 in the order in which the conversation
+class Handles:
+    """The items and lines of one conversation, each by its handle. Those of items are numbers from 1 in the order in which the conversation
     names them, so they are the same when it is sent again; an item has one only if the engine has it, and it can be had, now.
 
     engine  has the titles
@@ -71,56 +71,56 @@ class Marks:
     gone: int = 0
     titles: dict[ItemId, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    _marks: dict[ItemId, str] = field(default_factory=dict)
+    _handles: dict[ItemId, str] = field(default_factory=dict)
     _items: dict[str, ItemId] = field(default_factory=dict)
 
     @staticmethod
-    def of(engine: Recommender, turns: Sequence[Message]) -> "Marks":
-        """The marks of what earlier answers recommended."""
-        marks = Marks(engine)
+    def of(engine: Recommender, turns: Sequence[Message]) -> "Handles":
+        """The handles of what earlier answers recommended."""
+        handles = Handles(engine)
         named = dict.fromkeys(item for turn in turns for item in turn.items)
-        marks.gone = len(named) - len(marks.add(named))
-        return marks
+        handles.gone = len(named) - len(handles.add(named))
+        return handles
 
     def add(self, items: Iterable[ItemId]) -> list[str]:
-        """The marks of these items, new ones where they have none; without those that cannot be had."""
+        """The handles of these items, new ones where they have none; without those that cannot be had."""
         found = []
         for item in items:
-            if item not in self._marks and (title := title_of(self.engine, item)) is not None:
-                mark = str(len(self._marks) + 1)
-                self._marks[item], self._items[mark], self.titles[item] = mark, item, title
-            if item in self._marks:
-                found.append(self._marks[item])
+            if item not in self._handles and (title := title_of(self.engine, item)) is not None:
+                handle = str(len(self._handles) + 1)
+                self._handles[item], self._items[handle], self.titles[item] = handle, item, title
+            if item in self._handles:
+                found.append(self._handles[item])
         return found
 
     def take(self, result: Result) -> list[str]:
-        """Give marks to a result's items and lines; the marks of the lines."""
+        """Give handles to a result's items and lines; the handles of the lines."""
         self.add(hit.item for hit in result.items)
         self.lines += result.lines
         return [f"f{place + 1}" for place in range(len(self.lines) - len(result.lines), len(self.lines))]
 
-    def known(self, mark: str) -> ItemId | None:
-        """The item of a mark, None if nothing in this conversation has it."""
-        return self._items.get(mark.strip().strip("[]"))
+    def known(self, handle: str) -> ItemId | None:
+        """The item of a handle, None if nothing in this conversation has it."""
+        return self._items.get(handle.strip().strip("[]"))
 
-    def item(self, mark: str) -> ItemId:
-        """The item of a mark.
+    def item(self, handle: str) -> ItemId:
+        """The item of a handle.
 
         raises  DataError if nothing in this conversation has it
         """
-        found = self.known(mark)
+        found = self.known(handle)
         if found is None:
-            raise DataError(f"item {mark!r:.40}: must be the mark of an item of this conversation, 1 to {len(self._items)}")
+            raise DataError(f"item {handle!r:.40}: must be the handle of an item of this conversation, 1 to {len(self._items)}")
         return found
 
-    def stands(self, mark: str) -> str | None:
-        """What stands for a mark in a sentence: a title or a line; None if nothing has it."""
-        if mark.startswith("f"):
-            place = int(mark[1:]) - 1
+    def stands(self, handle: str) -> str | None:
+        """What stands for a handle in a sentence: a title or a line; None if nothing has it."""
+        if handle.startswith("f"):
+            place = int(handle[1:]) - 1
             return self.lines[place] if 0 <= place < len(self.lines) else None
-        item = self._items.get(mark)
+        item = self._items.get(handle)
         return None if item is None else self.titles[item]
 
-    def marks(self, items: Iterable[ItemId]) -> list[str]:
-        """The marks of those of the items that have one."""
-        return [self._marks[item] for item in items if item in self._marks]
+    def of_items(self, items: Iterable[ItemId]) -> list[str]:
+        """The handles of those of the items that have one."""
+        return [self._handles[item] for item in items if item in self._handles]

@@ -74,9 +74,7 @@ def recommend(engine: Recommender, asked: Recommend, caller: Caller) -> Result:
         language=caller.language,
         text=asked.text or None,
     )
-    unheard = () if answer.wish is None else answer.wish.unheard
-    notes = (*answer.notes, *(f"not understood: {phrase}" for phrase in unheard))
-    return Result(items=tuple(map(hit, answer.items)), notes=notes)
+    return Result(items=tuple(map(hit, answer.items)), notes=answer.notes)
 
 
 def search(engine: Recommender, asked: Search, caller: Caller) -> Result:

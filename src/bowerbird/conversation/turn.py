@@ -15,7 +15,7 @@ from bowerbird.conversation.seam import Recommender, title_of
 from bowerbird.conversation.sentences import checked
 from bowerbird.conversation.settings import ConversationSettings
 from bowerbird.conversation.step import Answering, arguments
-from bowerbird.conversation.talk import Marks, Talk
+from bowerbird.conversation.talk import Handles, Talk
 from bowerbird.conversation.tools import Caller, Tool
 from bowerbird.conversation.values import Feedback, Hit, Result
 from bowerbird.errors import ConfigError, DataError
@@ -29,7 +29,7 @@ TOLD = 12
 class Turn:
     """A turn.
 
-    marks  of the items of the talk
+    handles  of the items of the talk
     seen   the calls and their results, as the model is told of them
     said   the sentences that are shown
     """
@@ -38,7 +38,7 @@ class Turn:
     names: Names
     settings: ConversationSettings
     talk: Talk
-    marks: Marks
+    handles: Handles
     seen: list[Json] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     _calls: list[Called] = field(default_factory=list)
@@ -49,8 +49,8 @@ class Turn:
     _dropped: int = 0
 
     def __post_init__(self) -> None:
-        if self.marks.gone:
-            self._notes.append(f"{self.marks.gone} items of earlier answers cannot be had now, and were left out")
+        if self.handles.gone:
+            self._notes.append(f"{self.handles.gone} items of earlier answers cannot be had now, and were left out")
 
     @property
     def _phrases(self) -> Phrases:
@@ -65,11 +65,11 @@ class Turn:
         """A sentence of the model, if it may be shown."""
         if self.settings.words == "template":
             return None
-        sentence = checked(words, self.marks, self.names)
+        sentence = checked(words, self.handles, self.names)
         if sentence is None:
             self._dropped += 1
             return None
-        self._named += sentence.marks
+        self._named += sentence.handles
         return self._shown(sentence.text)
 
     def call(self, tool: Tool, asked: Settings) -> Called:
@@ -86,9 +86,10 @@ class Turn:
         return self._noted(Called(tool.name, given, len(result.items)), result)
 
     def answered(self, answer: Answering) -> Generator[Happening]:
-        """The model's answer: its sentences, said before, and its items; without what nothing in this talk has returned."""
-        wanted = dict.fromkeys((*(mark.strip().strip("[]") for mark in answer.items), *self._named))
-        kept = [hit for mark in wanted if (hit := self._hit(mark)) is not None]
+        """The model's answer: its sentences, said before, and its items, those that the sentences name where it lists none; without what
+        nothing in this talk has returned."""
+        wanted = dict.fromkeys([handle.strip().strip("[]") for handle in answer.items] or self._named)
+        kept = [hit for handle in wanted if (hit := self._hit(handle)) is not None]
         self._dropped += len(wanted) - len(kept)
         if not self.said:
             lines = self._results[-1].lines if self._results else ()
@@ -115,24 +116,24 @@ class Turn:
         self.said.append(sentence)
         return Said(sentence)
 
-    def _hit(self, mark: str) -> Hit | None:
-        """The item of a mark, if it can be had now."""
-        item = self.marks.known(mark)
+    def _hit(self, handle: str) -> Hit | None:
+        """The item of a handle, if it can be had now."""
+        item = self.handles.known(handle)
         row = None if item is None else self.engine.item(item)
         if item is None or row is None or row.get("available") is False:
             return None
-        return self._hits.get(item) or Hit(item=item, title=self.marks.titles[item], categories=tuple(row.get("categories") or ()))
+        return self._hits.get(item) or Hit(item=item, title=self.handles.titles[item], categories=tuple(row.get("categories") or ()))
 
     @property
     def _caller(self) -> Caller:
         """Whoever talks; what is stored for them in one turn is stored once, though the talk is sent again."""
         said = json.dumps([self.talk.user, [[turn.role, turn.text, turn.items] for turn in self.talk.turns]])
         key = f"conversation/{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:32]}"
-        return Caller(self.talk.user, self.marks.item, self.talk.language, key)
+        return Caller(self.talk.user, self.handles.item, self.talk.language, key)
 
     def _written(self, tool: Tool, given: Json) -> Result:
         """What the user's own last words allow, done."""
-        result = tool(self.engine, allowed(Feedback.model_validate(given), self.talk, self.marks).model_dump(), self._caller)
+        result = tool(self.engine, allowed(Feedback.model_validate(given), self.talk, self.handles).model_dump(), self._caller)
         self._notes += result.lines if result.items else ["your profile was corrected as you said"]
         return result
 
@@ -140,13 +141,13 @@ class Turn:
         self._calls.append(called)
         self._results.append(result)
         self._hits |= {hit.item: hit for hit in result.items if hit.reason or hit.item not in self._hits}
-        lines = self.marks.take(result)
+        lines = self.handles.take(result)
         self.seen.append(
             {
                 "called": {"tool": called.tool, **called.given},
                 **({"error": called.error} if called.error else {}),
                 "items": list(self._told(result.items)),
-                "lines": [{"mark": f"[{mark}]", "line": line} for mark, line in zip(lines, result.lines, strict=True)],
+                "lines": [{"handle": f"[{handle}]", "line": line} for handle, line in zip(lines, result.lines, strict=True)],
                 "notes": result.notes,
             }
         )
@@ -154,8 +155,8 @@ class Turn:
 
     def _told(self, hits: Iterable[Hit]) -> Generator[Json]:
         for hit in hits:
-            for mark in self.marks.marks([hit.item]):
-                yield {"mark": f"[{mark}]", "title": hit.title, "categories": hit.categories[:5]}
+            for handle in self.handles.of_items([hit.item]):
+                yield {"handle": f"[{handle}]", "title": hit.title, "categories": hit.categories[:5]}
 
     def _reply(self, how: How, items: list[Hit]) -> Reply:
         if self._dropped:
