@@ -13,6 +13,7 @@ from bowerbird.cli.fit import fit
 from bowerbird.cli.frontier import frontier
 from bowerbird.cli.inspect import inspect
 from bowerbird.cli.mcp import mcp
+from bowerbird.cli.keys import keys
 from bowerbird.cli.offpolicy import offpolicy
 from bowerbird.cli.profile import profile
 from bowerbird.cli.rebuild import rebuild
@@ -46,6 +47,7 @@ for command in (
     demo,
 ):
     app.command()(command)
+app.add_typer(keys, name="keys")
 
 
 @app.callback(invoke_without_command=True)

@@ -17,6 +17,7 @@ from bowerbird.data import CleaningReport, Dataset, clean, read
 EventsOption = Annotated[Path, typer.Option("--events", help="Behaviour: CSV, TSV, JSON Lines or Parquet, or a folder of a known format.")]
 ItemsOption = Annotated[Path | None, typer.Option("--items", help="The catalogue: CSV, TSV, JSON Lines or Parquet.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings, a TOML file.")]
+StoreOption = Annotated[str, typer.Option("--store", help="The event log: a database URL.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of everything random.")]
 
 NO_TERMINAL_WIDTH = 160

@@ -1,4 +1,3 @@
-from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -9,8 +8,9 @@ from bowerbird import fitting
 from bowerbird.bundle import Bundle, Config
 from bowerbird.cli.common import SeedOption, bars, dataset, out
 from bowerbird.cli.evaluate import TrialsOption, measure, show
-from bowerbird.cli.serve import HostOption, PortOption, listening, start
+from bowerbird.cli.serve import HostOption, OpenOption, PortOption, guarded, listening, start
 from bowerbird.data import DataSettings, sample_path
+from bowerbird.store import SqlStore
 
 
 def demo(
@@ -20,13 +20,17 @@ def demo(
     trials: TrialsOption = 2,
     seed: SeedOption = 0,
     store: Annotated[str | None, typer.Option("--store", help="The event log; forgotten at the end unless given.")] = None,
+    open_to_all: OpenOption = False,
 ) -> None:
     """Everything on the bundled MovieLens sample: clean, read, fit, measure, serve."""
-    with listening(host, port) if serve else nullcontext() as listener:
-        bundle = _measured_and_fitted(trials, seed)
-        if listener is not None:
-            with TemporaryDirectory(prefix="bowerbird-") as folder:
-                start(bundle, store or f"sqlite:///{Path(folder) / 'demo.db'}", listener)
+    if not serve:
+        _measured_and_fitted(trials, seed)
+        return
+    with listening(host, port) as listener, TemporaryDirectory(prefix="bowerbird-") as folder:
+        url = store or f"sqlite:///{Path(folder) / 'demo.db'}"
+        with SqlStore(url) as log:
+            access = guarded(log, listener, open_to_all=open_to_all)
+            start(_measured_and_fitted(trials, seed), url, listener, access)
 
 
 def _measured_and_fitted(trials: int, seed: int) -> Bundle:

@@ -6,14 +6,13 @@ import typer
 
 from bowerbird import retraining
 from bowerbird.bundle import Bundle, Config, now
-from bowerbird.cli.common import SeedOption, bars, cleaning_table, err, out
+from bowerbird.cli.common import SeedOption, StoreOption, bars, cleaning_table, err, out
 from bowerbird.config import parse, read_toml
 from bowerbird.retraining import Outcome, RetrainSettings, ScheduleSettings
 from bowerbird.store import SqlStore
 from bowerbird.store.files import whole_file
 from bowerbird.types import Json
 
-StoreOption = Annotated[str, typer.Option("--store", help="The event log: a database URL.")]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="How to retrain, a TOML file.")]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", help="Write everything measured to this JSON file; with --if-due, read the last attempt from it.")

@@ -1,19 +1,23 @@
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bowerbird.bundle import Bundle
-from bowerbird.cli.common import bars, out
+from bowerbird.cli.common import bars, err, out
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
 from bowerbird.retraining import Shelf, beside
-from bowerbird.store import SqlStore
+from bowerbird.store import Keys, SqlStore
+
+if TYPE_CHECKING:
+    from bowerbird.serving import Access
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Let everyone who reaches the server do everything: no API keys.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 
 
@@ -26,16 +30,19 @@ def serve(
         Path | None, typer.Option("--retrain", help="Fit again on the log when that is due, and keep what goes live in this folder.")
     ] = None,
     settings: Annotated[Path | None, typer.Option("--settings", help="How to retrain, a TOML file.")] = None,
+    open_to_all: OpenOption = False,
+    origin: Annotated[list[str] | None, typer.Option("--origin", help="A site whose pages may call from a browser.")] = None,
 ) -> None:
-    """Serve a bundle over HTTP, with a page to try it on; Ctrl-C ends it."""
+    """Serve a bundle over HTTP, with a page to try it on; Ctrl-C ends it. API keys guard it as soon as one was made."""
     if settings is not None and retrain is None:
         raise ConfigError("serve: --settings say how to retrain, so they need --retrain")
-    with listening(host, port) as listener:
+    with listening(host, port) as listener, SqlStore(store) as log:
+        access = guarded(log, listener, open_to_all=open_to_all, origins=origin or ())
         loaded = Bundle.load(bundle)
         if retrain is None:
-            start(loaded, store, listener)
+            start(loaded, store, listener, access)
         else:
-            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener)
+            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener, access)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -47,15 +54,27 @@ def listening(host: str, port: int) -> socket.socket:
     return bind(host, port)
 
 
-def start(bundle: Bundle, store: str, listener: socket.socket) -> None:
+def guarded(log: SqlStore, listener: socket.socket, *, open_to_all: bool, origins: Sequence[str] = ()) -> "Access":
+    """Who may come in, decided before any long work begins, and said."""
+    from bowerbird.serving import access_for  # noqa: PLC0415 `listening` has said so if the extra is missing
+
+    access = access_for(Keys(log), listener, open_to_all=open_to_all, origins=origins)
+    if access.ring is not None:
+        out.print("Whoever calls needs an API key.")
+    elif open_to_all:
+        err.print("Everyone who reaches this server may do everything, since --open says so.")
+    return access
+
+
+def start(bundle: Bundle, store: str, listener: socket.socket, access: "Access") -> None:
     """Serve until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
     with opened(bundle, store) as engine:
-        run(engine, listener=listener, say=out.print)
+        run(engine, listener=listener, say=out.print, access=access)
 
 
-def start_retraining(first: Bundle, shelf: Shelf, store: str, settings: Path | None, listener: socket.socket) -> None:
+def start_retraining(first: Bundle, shelf: Shelf, store: str, settings: Path | None, listener: socket.socket, access: "Access") -> None:
     """Serve what is live on the shelf, and retrain beside it, until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
@@ -64,7 +83,7 @@ def start_retraining(first: Bundle, shelf: Shelf, store: str, settings: Path | N
         retraining = beside(engine, store, shelf, settings)
         out.print(f"Retraining in {shelf.folder}; live is {shelf.live.path}")
         with retraining.working():
-            run(engine, listener=listener, say=out.print, retraining=retraining)
+            run(engine, listener=listener, say=out.print, retraining=retraining, access=access)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from bowerbird import __version__
@@ -15,27 +16,37 @@ from bowerbird.serving.metrics import Metrics
 from bowerbird.serving.middleware import Watch
 from bowerbird.serving.routes import chat, events, health, items, pages, profiles, recommendations, search
 from bowerbird.serving.schemas import Problem
+from bowerbird.serving.security import Access, Gate, permitted, secured
 
 STATIC = Path(__file__).parent / "static"
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
+"""What pages of the sites that may call are allowed to."""
 
 ABOUT = """A live recommender: say what users did, ask for slates. What is stored by one call counts in the next.
 
 Every error is a `Problem`: one sentence in `detail`, and for a wrong request each wrong field in `errors`."""
 
 PROBLEMS = {
+    401: "There is no key, or it is not known, revoked or expired.",
+    403: "The key has not the scope that this needs.",
     404: "There is no such item, or no such edit.",
     409: "The receipt's bundle is not among the last that were live here.",
     413: "The body is larger than this server takes.",
     422: "The request is wrong; the fields are named.",
+    429: "The key has been used too often; try again after the seconds in Retry-After.",
     503: "The store or the language model does not answer now; try again.",
 }
 
 
-def create_app(engine: Engine, retraining: Beside | None = None) -> FastAPI:
+def create_app(engine: Engine, retraining: Beside | None = None, access: Access | None = None) -> FastAPI:
     """The HTTP API and the pages around a live engine; each app has its own counters, so several may live in one process.
 
     retraining  what retrains the engine, for the metrics
+    access      how it is guarded; None = not at all, for an app behind a guard of another's
     """
+    access = access or Access()
     app = FastAPI(
         title="Bowerbird",
         version=__version__,
@@ -45,11 +56,16 @@ def create_app(engine: Engine, retraining: Beside | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         max_body_size=MAX_BODY,
+        dependencies=[Depends(permitted)],
+        responses=_problems(401, 403, 429) if access.ring else None,
     )
     app.state.engine = engine
     app.state.metrics = Metrics(engine, retraining)
     app.state.conversations = Conversations(engine)
     errors.install(app)
+    app.add_middleware(Gate, access=access)
+    if access.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=access.origins, allow_methods=METHODS, allow_headers=HEADERS)
     app.add_middleware(Watch, metrics=app.state.metrics)
     app.include_router(events.router, responses=_problems(413, 422, 503))
     app.include_router(recommendations.router, responses=_problems(409, 413, 422, 503))
@@ -60,6 +76,9 @@ def create_app(engine: Engine, retraining: Beside | None = None) -> FastAPI:
     app.include_router(health.router, responses=_problems(503))
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    if access.ring:
+        described = app.openapi
+        app.openapi = lambda: secured(described())  # type: ignore[method-assign]
     return app
 
 

@@ -78,11 +78,17 @@ def sentence(error: Any) -> FieldError:
     return FieldError(field=".".join(parts) or place, message=message[0].lower() + message[1:], got=got)
 
 
+def for_people(request: Request) -> bool:
+    """Whether a person went to one of the pages, and no program asked."""
+    headers = request.headers
+    return "text/html" in headers.get("accept", "") and "hx-request" not in headers and not request.url.path.startswith("/v1/")
+
+
 def problem(
     request: Request, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     """The answer that an error is: JSON, or a plain page for a person who went to one of the pages."""
-    if "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers and not request.url.path.startswith("/v1/"):
+    if for_people(request):
         return HTMLResponse(PAGE.format(detail=escape(detail)), status, headers)
     shown = Problem(status=status, detail=detail, errors=list(errors)).model_dump(exclude_defaults=True)
     return JSONResponse(shown, status, headers)

@@ -15,6 +15,7 @@ from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
 from bowerbird.retraining import Beside
 from bowerbird.serving.app import create_app
+from bowerbird.serving.security import Access, access_alone
 
 DRAIN_S = 10
 """How long requests in flight may take to finish after the signal to stop."""
@@ -30,6 +31,7 @@ def serve(
     listener: socket.socket | None = None,
     say: Callable[[str], None] = print,
     retraining: Beside | None = None,
+    access: Access | None = None,
 ) -> None:
     """Answer requests until SIGINT (Ctrl-C) or SIGTERM; then finish what is in flight and return. A stop that was asked for is no failure.
 
@@ -37,17 +39,16 @@ def serve(
     listener    a socket of `bind`, for who wants to know before long work that the port is free; else it is bound here
     say         told the address once connections are accepted
     retraining  what retrains the engine, for the metrics
-    raises      ConfigError if the address cannot be had: in use, not ours, or not to be resolved
+    access      how the server is guarded, as `access_for` has it; unless given, it answers on loopback alone
+    raises      ConfigError if the address cannot be had: in use, not ours, or not to be resolved; or if it is not on loopback, and nothing
+                is said of access
 
     What learns from the log is told of it in the background. Small linear algebra is faster on one thread, and requests run beside one
     another: BLAS gets one thread each.
     """
-    answering(
-        engine,
-        create_app(engine, retraining),
-        listener or bind(host, port),
-        lambda where: say(f"Bowerbird is serving at {where} (Ctrl-C stops it)"),
-    )
+    with listener or bind(host, port) as sock:
+        app = create_app(engine, retraining, access or access_alone(sock))
+        answering(engine, app, sock, lambda where: say(f"Bowerbird is serving at {where} (Ctrl-C stops it)"))
 
 
 def answering(engine: Engine, app: ASGIApp, listener: socket.socket, say: Callable[[str], None]) -> None:

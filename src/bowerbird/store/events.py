@@ -89,6 +89,11 @@ class SqlStore:
         self._unknown_slates = 0
 
     @property
+    def database(self) -> Database:
+        """Where it is kept, for what else is kept there."""
+        return self._database
+
+    @property
     def unknown_slates(self) -> int:
         """How many events were stored through this object without the slate that they named: none of that id with their item is stored."""
         return self._unknown_slates

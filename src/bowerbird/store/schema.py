@@ -74,3 +74,18 @@ slates = Table(
     Column("propensities", Text, nullable=False, doc="likewise"),
     Index("slates_in_order", "offset", "time", "id"),
 )
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the key, in hex"),
+    Column("scopes", Text, nullable=False, comment="words with a space between them"),
+    Column("created", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
+    Column("expires", BigInteger, comment="likewise; null = never"),
+    Column("revoked", BigInteger, comment="likewise; null = it is not"),
+    Column("per_second", Float, nullable=False),
+    Column("burst", Integer, nullable=False),
+)
+"""API keys. The keys themselves are not here."""
