@@ -22,10 +22,10 @@ from bowerbird.asking import asked, known_history
 from bowerbird.bundle import Bundle, now, words_of
 from bowerbird.data import Catalogue, weigh
 from bowerbird.data.kinds import EDITS
-from bowerbird.errors import BowerbirdError, BundleError, DataError, StoreError
+from bowerbird.errors import BowerbirdError, BundleError, ConfigError, DataError, StoreError
 from bowerbird.explain import TONGUES, Reason, Tally, Worder
 from bowerbird.language.harmless import harmless
-from bowerbird.live import HISTORY_LIMIT, Follower, Grower, Learned, SlateLog, Worded
+from bowerbird.live import HISTORY_LIMIT, Expirer, Follower, Grower, Learned, SlateLog, Worded
 from bowerbird.models import unread
 from bowerbird.pipeline import Pipeline, RankingSettings, Steered
 from bowerbird.profiles import Edit, acting, event_of, idle, read_edits, standing
@@ -97,16 +97,20 @@ class Engine:
     _grower: Grower = field(init=False, repr=False)
     _follower: Follower = field(init=False, repr=False)
     _slates: SlateLog = field(init=False, repr=False)
+    _expirer: Expirer = field(init=False, repr=False)
     _words: Worded = field(init=False, repr=False)
     _kept: Offset = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.first.config.data.pseudonyms and self.store.names is None:
+            raise ConfigError("engine: data.pseudonyms needs a store that gives them: SqlStore(url, names=Pseudonyms.from_environment())")
         if self.store.newest() == 0 and len(self.first.events):
             self.store.import_events(self.first.events, self.progress)
         self._grower = Grower(self.encoder)
         self._words = Worded(self._grower)
         self._follower = Follower(self.store, self._grower)
         self._slates = SlateLog(self.store)
+        self._expirer = Expirer(self.store)
         self._live = self._begun(self.first)
         self._kept = self._live.learned.offset
 
@@ -368,7 +372,7 @@ class Engine:
     @contextmanager
     def following(self) -> Iterator[None]:
         """Catch up in the background, soon after each event and once a second for what other processes stored, and log the slates that
-        wait; at the end keep it all."""
+        wait, and delete what is too old; at the end keep it all."""
         ended = threading.Event()
 
         def follow() -> None:
@@ -376,6 +380,7 @@ class Engine:
                 self._news.clear()
                 try:
                     self.flush()
+                    self._expirer.look(self.bundle.config.live.keep_days, now())
                     told = -1
                     while told != (told := self.catch_up(STEP)) and not ended.is_set():
                         pass

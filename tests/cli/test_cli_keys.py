@@ -1,5 +1,7 @@
+import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from bowerbird.access import KeyRing
 from bowerbird.cli import main
 from bowerbird.store import Keys, SqlStore
+from bowerbird.types import Event
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -67,3 +70,22 @@ def test_others_than_this_machine_need_keys(run: Run, tmp_path: Path) -> None:
     code, _, err = run("serve", tmp_path / "none", "--origin", "*", "--port", 0, "--store", f"sqlite:///{tmp_path / 'e.db'}")
     assert code == 1
     assert "origin: must look like" in err
+
+
+def test_people_are_served_from_the_command_line(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'e.db'}"
+    with SqlStore(url) as store:
+        store.append([Event("eve", "tea", datetime(2024, 1, 1, tzinfo=UTC)), Event("bob", "tea", datetime(2020, 1, 1, tzinfo=UTC))])
+    code, said, _ = run("users", "export", "eve", "--store", url)
+    assert code == 0
+    assert json.loads(said)["events"] == [{"item": "tea", "time": "2024-01-01T00:00:00Z", "kind": "view"}]
+    assert run("users", "object", "eve", "--store", url)[1] == "eve is not profiled.\n"
+    assert json.loads(run("users", "export", "eve", "--store", url)[1])["objecting_since"] is not None
+    assert run("users", "allow", "eve", "--store", url)[1] == "eve may be profiled.\n"
+    assert run("users", "erase", "eve", "--store", url)[1].startswith("Deleted 1 of events")
+    assert json.loads(run("users", "export", "eve", "--store", url)[1])["events"] == []
+    assert run("users", "expire", "--days", 365, "--store", url)[1].startswith("Deleted 1 of events")
+    monkeypatch.delenv("BOWERBIRD_PSEUDONYM_KEY", raising=False)
+    code, _, err = run("users", "erase", "eve", "--pseudonyms", "--store", url)
+    assert code == 1
+    assert "needs a secret key of at least 32 characters in the environment's BOWERBIRD_PSEUDONYM_KEY" in err

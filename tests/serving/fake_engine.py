@@ -61,7 +61,7 @@ class FakeEngine:
         self.ready = True
         self.broken = False
         self.bundle = SimpleNamespace(fingerprint="f00dfeedf00dfeed", model=SimpleNamespace(kind="fake"))
-        self.store = SimpleNamespace(newest=lambda: len(self.log), unknown_slates=4)
+        self.store = SimpleNamespace(newest=lambda: len(self.log), unknown_slates=4, left_out={"objected": 9})
         self.slates_dropped = 6
         self.features = frozenset({"device"})
         self.worded = Tally(worded=8)

@@ -100,7 +100,15 @@ def test_a_route_that_nobody_thought_of_is_for_operators(keys: Keys) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/users/a%2Frecommendations/history", "/v1/users/healthz/history", "//healthz", "/healthz/", "/./metrics", "/healthz%2f..%2fmetrics"]
+    "path",
+    [
+        "/v1/users/a%2Frecommendations/history",
+        "/v1/users/healthz/history",
+        "//healthz",
+        "/healthz/",
+        "/./metrics",
+        "/healthz%2f..%2fmetrics",
+    ],
 )
 def test_no_trick_with_a_path_opens_it(keys: Keys, path: str) -> None:
     made(keys)

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from bowerbird.adaptation.drift import PageHinkley
-from bowerbird.config import Settings
+from bowerbird.config import Settings, Span
 
 
 class LiveSettings(Settings):
@@ -14,6 +14,7 @@ class LiveSettings(Settings):
     window      see `per_user`
     drift       how the site's stream is watched: of each event that teaches, how well the engine foresaw it, for one more scoring each.
                 None = not watched
+    keep_days   events and slates that are older are deleted while the bundle is served, looked at once a day; None = kept for ever
     log_slates  whether slates are logged with their propensities: what exploration learns from, and off-policy evaluation
 
     >>> LiveSettings(per_user=5).window
@@ -23,4 +24,5 @@ class LiveSettings(Settings):
     per_user: int = Field(default=20, ge=1)
     window: int = Field(default=1000, ge=1)
     drift: PageHinkley | None = None
+    keep_days: Span = None
     log_slates: bool = True

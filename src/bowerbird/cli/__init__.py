@@ -24,6 +24,7 @@ from bowerbird.cli.serve import serve
 from bowerbird.cli.tune import tune
 from bowerbird.cli.tune_encoder import tune_encoder
 from bowerbird.cli.tune_ranker import tune_ranker
+from bowerbird.cli.users import users
 from bowerbird.errors import BowerbirdError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -48,6 +49,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 
 
 @app.callback(invoke_without_command=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from bowerbird import protocols
 from bowerbird.bundle import Config
 from bowerbird.data import CleaningReport, Dataset, clean, read
+from bowerbird.store import SqlStore
 
 EventsOption = Annotated[Path, typer.Option("--events", help="Behaviour: CSV, TSV, JSON Lines or Parquet, or a folder of a known format.")]
 ItemsOption = Annotated[Path | None, typer.Option("--items", help="The catalogue: CSV, TSV, JSON Lines or Parquet.")]
@@ -35,9 +37,18 @@ def settings(config: Path | None) -> Config:
     return Config() if config is None else Config.load(config)
 
 
-def dataset(events: Path, items: Path | None, config: Config, progress: protocols.Progress) -> Dataset:
-    """Read and clean the data, and say what was left out."""
-    data = clean(read(events, items, config.data), config.data, progress=progress)
+def dataset(events: Path, items: Path | None, config: Config, progress: protocols.Progress, erased: str | None = None) -> Dataset:
+    """Read and clean the data, and say what was left out.
+
+    erased  an event log, a database URL: what was erased from it, or has expired, is left out
+    """
+    raw = read(events, items, config.data)
+    if erased is not None:
+        with SqlStore(erased) as log:
+            left = log.spared(raw.events)
+        err.print(f"{len(raw.events) - len(left):,} events of people who were erased, or too old, were left out.")
+        raw = replace(raw, events=left)
+    data = clean(raw, config.data, progress=progress)
     err.print(cleaning_table(data.report))
     return data
 

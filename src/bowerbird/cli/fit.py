@@ -13,10 +13,11 @@ def fit(
     items: ItemsOption = None,
     config: ConfigOption = None,
     seed: SeedOption = 0,
+    erased: Annotated[str | None, typer.Option("--erased", help="Leave out whoever was erased from this log: a database URL.")] = None,
 ) -> None:
     """Clean the data, read the texts, fit the model, and write a bundle."""
     chosen = settings(config)
     with bars() as progress:
-        bundle = fitting.fit(dataset(events, items, chosen, progress), chosen, seed=seed, progress=progress)
+        bundle = fitting.fit(dataset(events, items, chosen, progress, erased), chosen, seed=seed, progress=progress)
         bundle.save(out_path)
     out.print(f"Wrote {out_path}: {bundle.model.kind} on {len(bundle.events):,} events and {len(bundle.catalogue):,} items.")

@@ -7,6 +7,7 @@ import typer
 from bowerbird.bundle import Bundle
 from bowerbird.cli.common import bars, out
 from bowerbird.engine import Engine
+from bowerbird.pseudonyms import Pseudonyms
 from bowerbird.store import SqlStore
 
 
@@ -19,9 +20,10 @@ def profile(
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it, with the evidence, as JSON.")] = False,
 ) -> None:
     """Say what a user is after, in sentences that are checked against the log; and correct it."""
-    with SqlStore(store) as log:
+    loaded = Bundle.load(bundle)
+    with SqlStore(store, names=Pseudonyms.where(loaded.config.data.pseudonyms)) as log:
         with bars() as progress:
-            engine = Engine(Bundle.load(bundle), log, progress=progress)
+            engine = Engine(loaded, log, progress=progress)
         said = engine.profile(user, language) if edit is None else engine.edit_profile(user, edit, language)
     if as_json:
         edits = [one.model_dump(mode="json") for one in said.edits]

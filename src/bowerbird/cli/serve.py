@@ -10,6 +10,7 @@ from bowerbird.bundle import Bundle
 from bowerbird.cli.common import bars, err, out
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
+from bowerbird.pseudonyms import Pseudonyms
 from bowerbird.retraining import Shelf, beside
 from bowerbird.store import Keys, SqlStore
 
@@ -89,7 +90,7 @@ def start_retraining(first: Bundle, shelf: Shelf, store: str, settings: Path | N
 @contextmanager
 def opened(bundle: Bundle, store: str) -> Iterator[Engine]:
     """An engine on its store."""
-    with SqlStore(store) as log:
+    with SqlStore(store, names=Pseudonyms.where(bundle.config.data.pseudonyms)) as log:
         with bars() as progress:
             engine = Engine(bundle, log, progress=progress)
         out.print(f"{len(bundle.catalogue):,} items, model {bundle.model.kind}, store {store}")

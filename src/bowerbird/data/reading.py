@@ -14,6 +14,7 @@ from bowerbird.data.readers.table import present, read_table
 from bowerbird.data.report import Finding
 from bowerbird.data.settings import DataSettings
 from bowerbird.errors import DataError
+from bowerbird.pseudonyms import Pseudonyms
 
 _FORMATS: dict[str, ModuleType] = {"movielens": movielens, "lastfm": lastfm, "s3rec": s3rec}
 
@@ -44,6 +45,7 @@ def read(events: Path | str, items: Path | str | None = None, settings: DataSett
     items_table = _items_table(_items_path(events, items, settings), settings)
     _refuse_idle_mapping(settings, events_table, items_table, events, items)
     typed_frame, notes = typed_events(rename(events_table, _columns(settings)), settings.context, str(events))
+    typed_frame = _hidden(typed_frame, settings)
     if items_table is None:
         return RawData(typed_frame, None, tuple(notes))
     renamed = rename(items_table, settings.columns)
@@ -64,7 +66,7 @@ def read_events(path: Path | str, settings: DataSettings | None = None) -> pl.Da
     for name in ("user", "item"):
         if gaps := table[name].null_count():
             raise DataError(f"{path}: {gaps} rows have no {name}, the first is row {int(table[name].is_null().arg_true()[0]) + 1}")
-    whole = whole_events(table, settings)
+    whole = whole_events(_hidden(table, settings), settings)
     return whole.with_columns(pl.col("kind").fill_null(default_kind(table, settings)))
 
 
@@ -95,6 +97,12 @@ def _columns(settings: DataSettings) -> Columns:
     """The format's own names, and those of the settings over them."""
     own = getattr(_FORMATS.get(settings.format), "COLUMNS", {})
     return {**own, **settings.columns}
+
+
+def _hidden(events: pl.DataFrame, settings: DataSettings) -> pl.DataFrame:
+    """The events under pseudonyms, where these are wanted."""
+    names = Pseudonyms.where(settings.pseudonyms)
+    return events if names is None else events.with_columns(names.column(events["user"]))
 
 
 def _events_table(path: Path, settings: DataSettings) -> pl.DataFrame:

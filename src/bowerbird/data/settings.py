@@ -50,6 +50,8 @@ class DataSettings(Settings):
     rating_range        lowest and highest rating that can be; None = as found
     k_core              keep users and items with at least this many events, again and again until all have; 0 = off
     context             columns of the circumstances to keep with the events
+    pseudonyms          whether users' ids are replaced by a keyed hash as they are read, from files and by a live engine; the key is in the
+                        environment (`bowerbird.pseudonyms`)
 
     >>> DataSettings(kinds={"play": {"weight": 0.5}}).all_kinds["play"]
     Kind(weight=0.5, value='count')
@@ -66,6 +68,7 @@ class DataSettings(Settings):
     k_core: Annotated[int, Field(ge=0)] = 0
     cleaning: CleaningSettings = Field(default_factory=CleaningSettings)
     context: tuple[str, ...] = ()
+    pseudonyms: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -40,8 +40,8 @@ class Follower:
     def begun(self, base: Bundle, up_to: Offset | None = None) -> Learned:
         """The newest state that is kept of a bundle, at most up to an offset; else that of a bundle that was told of nothing."""
         found = self.store.snapshot(base.fingerprint, up_to)
-        if found is None:
-            return fresh(base)
+        if found is None or Learned.acts_of(found[1]) != self.store.acts():
+            return self._anew(base)
         item_offset = Learned.item_offset_of(found[1])
         rows = [put.row for put in self.store.items_since(0) if put.offset <= item_offset]
         return Learned.from_bytes(base, self.grower.grown(base, rows), found[1])
@@ -50,10 +50,13 @@ class Follower:
         """The state once everything up to an offset was told.
 
         most  look at no more than about so many events; the state may then end before `up_to`
-        cost  an event: its user's history, what the model's `after` says, and one scoring where drift is watched
+        cost  an event: its user's history, what the model's `after` says, and one scoring where drift is watched; where somebody was
+              erased, objected, or data has expired since, all of it again from the bundle on
         """
         if not learns(learned.base):
             return learned
+        if learned.acts != self.store.acts():
+            learned, most = self._anew(learned.base), None  # all in one go: answers come from the state before until it is done
         newest = newest_event(learned.base)
         begin = learned.offset
         while learned.offset < up_to and (most is None or learned.offset - begin < most):
@@ -71,7 +74,12 @@ class Follower:
         raises  StoreError
         """
         if learns(learned.base):
-            self.store.keep_snapshot(learned.base.fingerprint, learned.offset, learned.to_bytes())
+            self.store.keep_snapshot(learned.base.fingerprint, learned.offset, learned.to_bytes(), learned.acts)
+
+    def _anew(self, base: Bundle) -> Learned:
+        """The state of a bundle that was told of nothing, and that nobody is in who was erased."""
+        acts, events = self.store.acts(), self.store.spared(base.events)
+        return replace(fresh(base if events is base.events else replace(base, events=events)), acts=acts)
 
     def _told(self, learned: Learned, events: Sequence[tuple[Offset, Event]]) -> Learned:
         """The state after these events, and after the items that were put in between."""

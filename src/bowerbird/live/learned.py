@@ -33,6 +33,7 @@ class Learned:
     taught       how many events taught something
     passed       how many taught nothing, since too many of the last ones were of the same user
     unknown      how many taught nothing, since their item was not in the catalogue
+    acts         the newest act on people's data that it was learned after (`SqlStore.acts`)
     """
 
     base: Bundle
@@ -45,6 +46,7 @@ class Learned:
     taught: int = 0
     passed: int = 0
     unknown: int = 0
+    acts: int = 0
 
     def to_bytes(self) -> bytes:
         """All but the bundle: of its model what differs from the base's. Equal states have equal bytes.
@@ -66,6 +68,7 @@ class Learned:
             "taught": self.taught,
             "passed": self.passed,
             "unknown": self.unknown,
+            "acts": self.acts,
         }
         return save(
             {name: np.ascontiguousarray(array) for name, array in changed.items()}, metadata={STATE: json.dumps(said, sort_keys=True)}
@@ -98,13 +101,25 @@ class Learned:
             said["taught"],
             said["passed"],
             said["unknown"],
+            acts_of(said),
         )
+
+    @staticmethod
+    def acts_of(kept: bytes) -> int:
+        """`acts`, as bytes have it."""
+        return acts_of(_header(kept))
 
     @staticmethod
     def item_offset_of(kept: bytes) -> Offset:
         """Which items must be in the bundle that `from_bytes` is given."""
         offset: Offset = _header(kept)["item_offset"]
         return offset
+
+
+def acts_of(said: dict[str, Any]) -> int:
+    """Snapshots of older versions do not say, and no act was known to them."""
+    acts: int = said.get("acts", 0)
+    return acts
 
 
 def _header(kept: bytes) -> dict[str, Any]:

@@ -47,11 +47,15 @@ def retrain(
 
     champion  as it was saved
     config    the challenger's; the champion's unless given
+    settings  `warm` counts for nothing where somebody was erased, objected, or data has expired since the champion's fit: what it has of
+              theirs is not handed on
     now       as in `data.clean`
     raises    DataError if the store has no events, or none is left by cleaning; as `challenge` and `fitting.fit`
     cost      a fit, or two; two answers a question
     """
     settings = settings or RetrainSettings()
+    if store.acted(champion.created):
+        settings = settings.model_copy(update={"warm": False})
     data = logged(store, champion, now, progress)
     contest = challenge(as_served(champion, store), data, config, settings, seed=seed, progress=progress)
     if contest.verdict != "won" or contest.challenger is None:

@@ -14,13 +14,13 @@ from bowerbird.serving.conversing import Conversations
 from bowerbird.serving.fields import MAX_BODY
 from bowerbird.serving.metrics import Metrics
 from bowerbird.serving.middleware import Watch
-from bowerbird.serving.routes import chat, events, health, items, pages, profiles, recommendations, search
+from bowerbird.serving.routes import chat, events, health, items, pages, people, profiles, recommendations, search
 from bowerbird.serving.schemas import Problem
 from bowerbird.serving.security import Access, Gate, permitted, secured
 
 STATIC = Path(__file__).parent / "static"
 
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
 """What pages of the sites that may call are allowed to."""
 
@@ -73,6 +73,7 @@ def create_app(engine: Engine, retraining: Beside | None = None, access: Access 
     app.include_router(search.router, responses=_problems(422, 503))
     app.include_router(chat.router, responses=_problems(413, 422, 503))
     app.include_router(items.router, responses=_problems(404, 413, 422, 503))
+    app.include_router(people.router, responses=_problems(422, 503))
     app.include_router(health.router, responses=_problems(503))
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

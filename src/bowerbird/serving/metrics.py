@@ -112,6 +112,11 @@ class _EngineCollector(Collector):
         store, dropped = self._engine.store, self._engine.slates_dropped
         yield GaugeMetricFamily("bowerbird_slates_dropped", "Slates not logged, since the store did not answer.", value=dropped)
         yield GaugeMetricFamily("bowerbird_unknown_slates", "Events that named a slate that is not logged.", value=store.unknown_slates)
+        why_not = "Events and slates not stored, since their user objects or was erased."
+        left_out = GaugeMetricFamily("bowerbird_left_out", why_not, labels=["why"])
+        for why, count in store.left_out.items():
+            left_out.add_metric([why], count)
+        yield left_out
         yield GaugeMetricFamily("bowerbird_drift_breaks", "Breaks seen in how well events are foreseen.", value=learned.drift.breaks)
 
 

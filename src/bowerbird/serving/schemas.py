@@ -302,3 +302,38 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldError] = []
+
+
+class DataOut(BaseModel):
+    """All that is kept of a user."""
+
+    user: str
+    kept_as: Annotated[str, Field(description="The id under which it is kept: a pseudonym, where these are wanted.")]
+    objecting_since: datetime | None
+    events: list[dict[str, Any]]
+    profile_edits: list[dict[str, Any]]
+    slates: list[dict[str, Any]]
+    derived: Annotated[dict[str, Any], Field(description="The profile, and how often they are among the last who taught the live model.")]
+
+
+class ErasedOut(BaseModel):
+    """What was deleted."""
+
+    user: str
+    deleted: Annotated[dict[str, int], Field(description="Rows, by table.")]
+
+
+class ProfilingIn(BaseModel):
+    """Whether a user may be profiled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    allowed: Annotated[bool, Field(strict=True)]
+
+
+class ProfilingOut(BaseModel):
+    """Whether a user may be profiled, and since when not."""
+
+    user: str
+    allowed: bool
+    objecting_since: datetime | None

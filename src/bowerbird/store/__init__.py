@@ -3,6 +3,20 @@
 from bowerbird.store.bundles import StoredBundle, read_bundle, write_bundle
 from bowerbird.store.events import Put, SqlStore
 from bowerbird.store.keys import SCOPES, KeyRow, Keys, Scope
+from bowerbird.store.people import Kept, People
 from bowerbird.store.slates import SlateRow
 
-__all__ = ["SCOPES", "KeyRow", "Keys", "Put", "Scope", "SlateRow", "SqlStore", "StoredBundle", "read_bundle", "write_bundle"]
+__all__ = [
+    "SCOPES",
+    "Kept",
+    "KeyRow",
+    "Keys",
+    "People",
+    "Put",
+    "Scope",
+    "SlateRow",
+    "SqlStore",
+    "StoredBundle",
+    "read_bundle",
+    "write_bundle",
+]

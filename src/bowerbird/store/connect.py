@@ -59,6 +59,13 @@ class Database:
                 connection.exec_driver_sql(WRITER)
             yield connection
 
+    def scrub(self) -> None:
+        """Have what was deleted leave SQLite's files too, now: the log of its writes is emptied into the database, where deleted rows are
+        zeros. Elsewhere that is the database's own business (PostgreSQL: VACUUM)."""
+        if self.engine.dialect.name == "sqlite":
+            with told(self.where), self._write_lock, self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -103,9 +110,10 @@ def _engine(url: URL, timeout_s: float, where: str) -> Engine:
 
 
 def _durable(connection: Any, _: object) -> None:
-    """WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns, on macOS too."""
+    """WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns, on macOS too.
+    Deleted rows are overwritten, for they may be somebody's."""
     connection.isolation_level = None  # transactions are begun by `_begin`, not by the driver
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,15 +14,17 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_
 
 from bowerbird.errors import StoreError
 from bowerbird.protocols import Progress, silent
+from bowerbird.pseudonyms import Pseudonyms
 from bowerbird.store.connect import Database
 from bowerbird.store.grouping import Grouped
 from bowerbird.store.rows import event_of, microseconds, row_of, rows_of, to_json
+from bowerbird.store.schema import acts, snapshots
 from bowerbird.store.schema import events as events_table
 from bowerbird.store.schema import items as items_table
 from bowerbird.store.schema import slates as slates_table
-from bowerbird.store.schema import snapshots
 from bowerbird.store.slates import SlateRow, forget_unknown, found, slate_of, stored
 from bowerbird.store.whole import table
+from bowerbird.store.wishes import COUNTS, TEACHES, admitted, spared
 from bowerbird.types import Event, Json, Offset, UserId
 
 CHUNK = 20_000
@@ -71,6 +74,8 @@ class SqlStore:
 
     url        as SQLAlchemy writes it: `sqlite:///bowerbird.db` (a file), `sqlite://` (in memory, for tests)
     timeout_s  how long a write waits while another process writes
+    names      makes pseudonyms of users' ids and of idempotency keys before anything is stored or looked up; None = ids are kept as they
+               come
     raises     StoreError if the database cannot be opened or is not ours; and from every method, if it cannot be read or written
     cost       `append` waits for the disk once a call, or once for the calls of many threads that come meanwhile: many events in one call,
                or from many threads, are far cheaper than one by one
@@ -82,11 +87,13 @@ class SqlStore:
     ['heat', 'ronin']
     """
 
-    def __init__(self, url: str = "sqlite:///bowerbird.db", timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str = "sqlite:///bowerbird.db", timeout_s: float = 10.0, names: Pseudonyms | None = None) -> None:
         self._database = Database(url, timeout_s)
         self._appended = Grouped(self._append, size=len, most=GROUP, held=HELD)
+        self.names = names
         self._counting = threading.Lock()
         self._unknown_slates = 0
+        self._left_out: Counter[str] = Counter()
 
     @property
     def database(self) -> Database:
@@ -98,21 +105,33 @@ class SqlStore:
         """How many events were stored through this object without the slate that they named: none of that id with their item is stored."""
         return self._unknown_slates
 
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many events and slates were not stored through this object, by why: "objected", their user is not to be profiled; "erased",
+        they are from before their user was erased."""
+        return self._left_out
+
+    def named(self, user: UserId) -> UserId:
+        """The id under which a user is kept."""
+        return user if self.names is None else self.names.of(user)
+
     def append(self, events: Sequence[Event]) -> Offset:
         """Store the events in order: all of them, on disk, when it returns; none after an error.
 
         An event whose key is stored already is the same event and is not stored again. One that names a slate that is not stored, or
-        that its item is not in, is stored without the name, and counted in `unknown_slates`: so the log alone says what was learned.
+        that its item is not in, is stored without the name, and counted in `unknown_slates`: so the log alone says what was learned. One
+        of a user who objects to being profiled, or from before its user was erased, is not stored, and counted in `left_out`.
         Returns the offset of the newest event in the log.
 
         raises  DataError if an event holds what cannot be kept: a time without a zone, a value that is not finite
         """
-        return self._appended([row_of(event) for event in events])
+        return self._appended([self._hidden(row_of(event)) for event in events])
 
     def history(self, user: UserId, limit: int, up_to: Offset | None = None) -> list[Event]:
-        """The newest `limit` events of `user` with an offset of at most `up_to`, oldest first. O(limit), by index."""
+        """The newest `limit` events of `user` with an offset of at most `up_to`, oldest first; none of a user who objects to being
+        profiled. O(limit), by index."""
         columns = events_table.c
-        query = select(events_table).where(columns.user == user).order_by(columns.offset.desc()).limit(limit)
+        query = select(events_table).where(columns.user == self.named(user), TEACHES).order_by(columns.offset.desc()).limit(limit)
         if up_to is not None:
             query = query.where(columns.offset <= up_to)
         with self._database.reading() as connection:
@@ -135,7 +154,8 @@ class SqlStore:
             return connection.execute(select(func.count()).select_from(events_table)).scalar_one()
 
     def tables(self, up_to: Offset | None = None, rows: int = CHUNK) -> Iterator[pl.DataFrame]:
-        """All events with an offset of at most `up_to`, in the order of their arrival, `rows` a table; none where there are none.
+        """All events with an offset of at most `up_to`, in the order of their arrival, `rows` a table; none where there are none. Without
+        those of users who object to being profiled.
 
         Columns: offset, user, item, time (aware UTC), kind, value, text, context (a JSON object, null = empty).
 
@@ -170,29 +190,35 @@ class SqlStore:
         cost    O(rows), 20,000 a statement; readers see an empty log until all are there
         """
         rows, unknown = rows_of(frame), 0
+        left_out: Counter[str] = Counter()
         with self._database.writing() as connection:
             if _newest(connection):
                 raise StoreError(f"{self._database.where}: must be empty to be filled from a bundle, but it holds events already")
             for start in range(0, len(rows), CHUNK):
-                new = rows[start : start + CHUNK].to_dicts()
+                new, out = admitted(connection, [self._hidden(row) for row in rows[start : start + CHUNK].to_dicts()])
+                left_out += out
                 unknown += forget_unknown(connection, new)
-                connection.execute(INSERT, new)
+                if new:
+                    connection.execute(INSERT, new)
                 progress("filling the event store", min(start + CHUNK, len(rows)), len(rows))
             newest = _newest(connection)
-        self._count(unknown)
+        self._count(unknown, left_out)
         return newest
 
     def log_slates(self, slates: Sequence[SlateRow]) -> None:
-        """Store slates as they were shown, as durably as events. One whose id is stored already is the same slate and is not stored again.
+        """Store slates as they were shown, as durably as events. One whose id is stored already is the same slate and is not stored again;
+        nor is one of a user who objects to being profiled, or from before its user was erased (`left_out`).
 
         raises  DataError if one holds what cannot be kept: then none is stored
         cost    one transaction: many in one call are far cheaper than one by one
         """
-        rows = {slate.id: stored(slate) for slate in slates}
+        rows = {slate.id: stored(slate if slate.user is None else slate.of_user(self.named(slate.user))) for slate in slates}
         with self._database.writing() as connection:
             there = found(connection, rows)
-            if new := [row for name, row in rows.items() if name not in there]:
+            new, left_out = admitted(connection, [row for name, row in rows.items() if name not in there])
+            if new:
                 connection.execute(insert(slates_table), new)
+        self._count(0, left_out)
 
     def slates(self, ids: Iterable[str]) -> dict[str, SlateRow]:
         """The slates of these ids that are stored, by id."""
@@ -204,14 +230,14 @@ class SqlStore:
         return self.slates([id]).get(id)
 
     def all_slates(self, after: SlateRow | None = None, since: datetime | None = None, until: datetime | None = None) -> Iterator[SlateRow]:
-        """All slates in the order in which they were made. Read page by page.
+        """All slates in the order in which they were made, but those of users who object to being profiled. Read page by page.
 
         after         only those after this one
         since, until  only those made from one instant up to another
         """
         columns = slates_table.c
         place = tuple_(columns.offset, columns.time, columns.id)
-        query = select(slates_table).order_by(*place).limit(PAGE)
+        query = select(slates_table).where(COUNTS).order_by(*place).limit(PAGE)
         if since is not None:
             query = query.where(columns.time >= microseconds(since))
         if until is not None:
@@ -228,7 +254,7 @@ class SqlStore:
     def answers(self, slate: str, up_to: Offset | None = None) -> list[Event]:
         """The events that answer a slate, oldest first, with an offset of at most `up_to`. O(answers), by index."""
         columns = events_table.c
-        query = select(events_table).where(columns.slate == slate).order_by(columns.offset)
+        query = select(events_table).where(columns.slate == slate, TEACHES).order_by(columns.offset)
         if up_to is not None:
             query = query.where(columns.offset <= up_to)
         with self._database.reading() as connection:
@@ -237,7 +263,7 @@ class SqlStore:
     def all_answers(self) -> Iterator[tuple[Offset, Event]]:
         """All events that answer a slate, in the order of their arrival, with the offset of each. O(events), page by page."""
         columns, since = events_table.c, 0
-        query = select(events_table).where(columns.slate.is_not(None)).order_by(columns.offset).limit(PAGE)
+        query = select(events_table).where(columns.slate.is_not(None), TEACHES).order_by(columns.offset).limit(PAGE)
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(query.where(columns.offset > since)).mappings().all()
@@ -265,21 +291,43 @@ class SqlStore:
             return [Put(row.offset, row.events, json.loads(row.row)) for row in connection.execute(query)]
 
     def newer(self, than: datetime | None, offset: Offset, up_to: Offset, limit: int) -> list[tuple[Offset, Event]]:
-        """The first `limit` events after `offset`, none after `up_to`, that happened later than `than`; events without a time never did.
+        """The first `limit` events after `offset`, none after `up_to`, that happened later than `than`; events without a time never did,
+        and those of users who object to being profiled are left out.
 
         than  None = any time will do
         cost  O(events between the offsets)
         """
         columns = events_table.c
-        query = select(events_table).where(columns.offset > offset, columns.offset <= up_to)
+        query = select(events_table).where(columns.offset > offset, columns.offset <= up_to, TEACHES)
         query = query.where(columns.time.is_not(None) if than is None else columns.time > microseconds(than))
         with self._database.reading() as connection:
             return [(row["offset"], event_of(row)) for row in connection.execute(query.order_by(columns.offset).limit(limit)).mappings()]
 
-    def keep_snapshot(self, bundle: str, offset: Offset, state: bytes) -> None:
-        """Keep what was learned up to an offset, in place of what is kept for it; only the newest few of a bundle stay."""
+    def acts(self) -> int:
+        """The number of the newest act on people's data (`bowerbird.store.People`); 0 where there was none. What was learned before it was
+        learned from what may be there no longer."""
+        with self._database.reading() as connection:
+            return _newest_act(connection)
+
+    def acted(self, since: datetime) -> bool:
+        """Whether there was an act on people's data from an instant on."""
+        with self._database.reading() as connection:
+            return connection.execute(select(acts.c.number).where(acts.c.time >= microseconds(since)).limit(1)).first() is not None
+
+    def spared(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A frame of events, from a file or a bundle, without what was erased or has expired; the very same where that is nothing."""
+        with self._database.reading() as connection:
+            return spared(connection, frame)
+
+    def keep_snapshot(self, bundle: str, offset: Offset, state: bytes, acts: int = 0) -> None:
+        """Keep what was learned up to an offset, in place of what is kept for it; only the newest few of a bundle stay.
+
+        acts  the newest act that it was learned after; if there was another since, nothing is kept
+        """
         columns = snapshots.c
         with self._database.writing() as connection:
+            if _newest_act(connection) != acts:
+                return
             connection.execute(delete(snapshots).where(columns.bundle == bundle, columns.offset == offset))
             connection.execute(insert(snapshots).values(bundle=bundle, offset=offset, state=state))
             kept = select(columns.offset).where(columns.bundle == bundle).order_by(columns.offset.desc()).limit(SNAPSHOTS)
@@ -302,17 +350,25 @@ class SqlStore:
 
     def _append(self, batches: Sequence[Sequence[Json]]) -> Offset:
         with self._database.writing() as connection:
-            new = _unseen(connection, chain.from_iterable(batches))
+            new, left_out = admitted(connection, _unseen(connection, chain.from_iterable(batches)))
             unknown = forget_unknown(connection, new)
             if new:
                 connection.execute(INSERT, new)
             newest = _newest(connection)
-        self._count(unknown)
+        self._count(unknown, left_out)
         return newest
 
-    def _count(self, unknown: int) -> None:
+    def _hidden(self, row: Json) -> Json:
+        """The row with pseudonyms, where they are wanted."""
+        if self.names is None:
+            return row
+        key = row.get("key")
+        return {**row, "user": self.names.of(row["user"]), **({} if key is None else {"key": self.names.key_of(key)})}
+
+    def _count(self, unknown: int, left_out: Counter[str]) -> None:
         with self._counting:
             self._unknown_slates += unknown
+            self._left_out += left_out
 
     def __enter__(self) -> Self:
         return self
@@ -323,6 +379,10 @@ class SqlStore:
 
 def _newest(connection: Connection, of: Select[Offset] = NEWEST_EVENT) -> Offset:
     return connection.execute(of).scalar() or 0
+
+
+def _newest_act(connection: Connection) -> int:
+    return connection.execute(select(func.max(acts.c.number))).scalar() or 0
 
 
 def _unseen(connection: Connection, rows: Iterable[Json]) -> list[Json]:

@@ -89,3 +89,23 @@ keys = Table(
     Column("burst", Integer, nullable=False),
 )
 """API keys. The keys themselves are not here."""
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("number", _Offset, primary_key=True),
+    Column("does", Text, nullable=False, comment="erase, object, allow: of one person; expire: of everybody"),
+    Column("who", Text, comment="mark of the person's id; null = everybody"),
+    Column("time", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
+    Column("before", BigInteger, comment="likewise: what happened until then is gone; null = nothing is"),
+    Index("acts_of", "who"),
+)
+"""What was done with people's data at their wish or with age: whoever holds some of it elsewhere looks here."""
+
+objections = Table(
+    "objections",
+    metadata,
+    Column("user", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
+)
+"""Who is not to be profiled."""

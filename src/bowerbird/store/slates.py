@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -57,6 +57,10 @@ class SlateRow:
             raise DataError(f"{here}: standings must be finite, got {self.standings}")
         if self.time.tzinfo is None:
             raise DataError(f"{here}: a time must say its zone, got {self.time.isoformat()}")
+
+    def of_user(self, user: UserId) -> "SlateRow":
+        """The same slate, under another id of its user."""
+        return replace(self, user=user, receipt={**self.receipt, "user": user})
 
 
 def stored(slate: SlateRow) -> Json:

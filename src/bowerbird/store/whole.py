@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from bowerbird.store.schema import events
+from bowerbird.store.wishes import TEACHES
 from bowerbird.types import Offset
 
 SCHEMA: dict[str, Any] = {
@@ -24,6 +25,6 @@ SCHEMA: dict[str, Any] = {
 def table(connection: Connection, since: Offset, up_to: Offset, rows: int) -> pl.DataFrame:
     """The first `rows` events of since < offset ≤ up_to, in the order of their arrival."""
     columns = [events.c[name] for name in SCHEMA]
-    query = select(*columns).where(events.c.offset > since, events.c.offset <= up_to).order_by(events.c.offset).limit(rows)
+    query = select(*columns).where(events.c.offset > since, events.c.offset <= up_to, TEACHES).order_by(events.c.offset).limit(rows)
     found = [tuple(row) for row in connection.execute(query)]
     return pl.DataFrame(found, schema={**SCHEMA, "time": pl.Int64}, orient="row").with_columns(pl.col("time").cast(SCHEMA["time"]))
