@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
+from bowerbird.models.maturity import maturities
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores
@@ -17,10 +19,12 @@ DAY = 86_400.0
 
 
 class Popular(Settings):
-    """Count the signs of interest in each item.
+    """Count who shows interest in each item, and how much.
 
     window_days     only events of the log's last days count; None = all. 7 gives "popular in the last 7 days"
     half_life_days  an event this old counts half; None = age does not matter
+    share           the most that one user is of one item's count, in plain signs of interest: whatever one user sends
+    mature          a user's sign of interest counts in full once they have shown interest in so many items, and in proportion before
 
     Both look back from the newest event of the log, so the answer moves when the model is fitted again. A log without a clock
     has no "recent": there both are without effect and all events count alike.
@@ -28,7 +32,7 @@ class Popular(Settings):
     cost    O(events) to fit, O(n_queries · n_items) to score
 
     >>> from bowerbird.types import History
-    >>> log = Log(np.zeros(3, np.int32), np.array([0, 2, 2], np.int32), np.ones(3, np.float32), np.full(3, np.nan), 1, 3)
+    >>> log = Log(np.array([0, 0, 1], np.int32), np.array([0, 2, 2], np.int32), np.ones(3, np.float32), np.full(3, np.nan), 2, 3)
     >>> model = Popular().fit(log, Catalogue.of(["a", "b", "c"]), np.random.default_rng(0))
     >>> np.expm1(model.score([Query(History.of([]))])).round(2)
     array([[ 1., nan,  2.]], dtype=float32)
@@ -37,6 +41,8 @@ class Popular(Settings):
     kind: Literal["popular"] = "popular"
     window_days: Span = None
     half_life_days: Span = None
+    share: float = Field(default=1.0, gt=0)
+    mature: int = Field(default=1, ge=1)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"window_days": (7.0, 30.0, None), "half_life_days": (30.0, None)}
     RANGES: ClassVar[dict[str, Range]] = {
@@ -47,7 +53,10 @@ class Popular(Settings):
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "PopularModel":  # noqa: ARG002
         """Count; see the class."""
         liked = log.where(log.weights > 0)
-        counts = np.bincount(liked.items, weights=liked.weights * self._worth(liked), minlength=len(catalogue))
+        worth = liked.weights * self._worth(liked) * maturities(liked, self.mature)
+        pairs, pair = np.unique(liked.users.astype(np.int64) * len(catalogue) + liked.items, return_inverse=True)
+        each = np.minimum(np.bincount(pair, weights=worth, minlength=len(pairs)), self.share)
+        counts = np.bincount(pairs % max(len(catalogue), 1), weights=each, minlength=len(catalogue))
         known = np.bincount(liked.items, minlength=len(catalogue)) > 0
         return PopularModel(np.where(known, np.log1p(counts), np.nan).astype(np.float32))
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
+from bowerbird.models.maturity import maturities, maturity
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.types import Happened, History, Log, Query, Scores
@@ -24,10 +25,12 @@ class Trend(Settings):
 
     half_life_days  a sign of interest this old counts half
     share           0 < share ≤ 1, the most that one user is of one item's count, in plain signs of interest
+    mature          a user's sign of interest counts in full once they have shown interest in so many items, this one among them, and in
+                    proportion before. 1 = at once. Of users who come for one item it takes `mature` times as many to be the same count
 
     An event adds no more than brings what is the user's own of the count to `share`, so whatever one user sends, at whatever rate, they are
     never more than that of any count. What is their own is read off their history: where a history holds the newest n events only, a user
-    counts again after n others. Many users in one hand are not found out here.
+    counts again after n others. Many users in one hand are not found out here; `mature` is what makes them dearer.
 
     An event that arrives late counts what is left of it. Of events that arrive in another order the same counts come, but for rounding,
     unless the bound was met. An event without a time does not fade until the item is next taken at a known one.
@@ -48,6 +51,7 @@ class Trend(Settings):
     kind: Literal["trend"] = "trend"
     half_life_days: float = Field(default=7.0, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
+    mature: int = Field(default=1, ge=1)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_days": (7.0, 30.0, 90.0)}
     RANGES: ClassVar[dict[str, Range]] = {"half_life_days": Range(1.0, 365.0, log=True)}
@@ -56,13 +60,13 @@ class Trend(Settings):
         """Count; see the class. The same as being told all events of the log, oldest first, but for rounding."""
         liked = log.where(log.weights > 0)
         half_life = self.half_life_days * DAY
-        added = _added(liked, half_life, self.share)
+        added = _added(replace(liked, weights=(liked.weights * maturities(liked, self.mature)).astype(np.float32)), half_life, self.share)
         instants = np.full(len(catalogue), np.nan)
         counted = added > 0
         np.fmax.at(instants, liked.items[counted], liked.times[counted])
         worth = added * faded(instants[liked.items] - liked.times, half_life)
         counts = np.bincount(liked.items, worth, len(catalogue)).astype(np.float64)
-        return TrendModel(counts, instants, half_life, self.share)
+        return TrendModel(counts, instants, half_life, self.share, self.mature)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +76,7 @@ class TrendModel:
     counts       (n_items,) float64, plain signs of interest; 0 for items that nobody took
     instants     (n_items,) float64, seconds since 1970; NaN where no time is known
     half_life_s  seconds
-    share        as in `Trend`
+    share, mature  as in `Trend`
     """
 
     kind: ClassVar[str] = "trend"
@@ -80,6 +84,7 @@ class TrendModel:
     instants: Floats
     half_life_s: float
     share: float
+    mature: int = 1
 
     @property
     def n_items(self) -> int:
@@ -123,9 +128,11 @@ class TrendModel:
 
     def _told(self, one: Happened) -> tuple[float, float]:
         """What an event adds to the count of its item, and at which instant."""
-        own = one.query.history.take(np.flatnonzero((one.query.history.items == one.item) & (one.query.history.weights > 0)))
+        liked = one.query.history.take(np.flatnonzero(one.query.history.weights > 0))
+        *before, counts_for = maturity(np.append(liked.items, np.int32(one.item)), self.mature).tolist()
+        own = replace(liked, weights=(liked.weights * before).astype(np.float32)).take(np.flatnonzero(liked.items == one.item))
         now = float(np.fmax.reduce(own.times, initial=one.query.time))
-        left = one.weight * float(faded(now - one.query.time, self.half_life_s))
+        left = one.weight * counts_for * float(faded(now - one.query.time, self.half_life_s))
         return min(left, self.share - held(own, now, self.half_life_s, self.share)), now
 
 
