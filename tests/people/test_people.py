@@ -21,7 +21,7 @@ from bowerbird.live import Expirer, Follower, Grower, fresh
 from bowerbird.models import Blend, Ease, Lessons, Popular, Trend
 from bowerbird.pseudonyms import VARIABLE, Pseudonyms
 from bowerbird.retraining import logged
-from bowerbird.store import People, SqlStore
+from bowerbird.store import KeyRow, Keys, People, SqlStore
 from bowerbird.types import Event
 from little_world import START, Spotter, bundle
 
@@ -313,3 +313,29 @@ def _arrays(learned) -> list[np.ndarray]:
 
 def _items(answer) -> list[str]:
     return [one.item for one in answer.items]
+
+
+def test_both_databases_keep_to_it(url: str) -> None:
+    long_ago = now() - timedelta(days=400)
+    with SqlStore(url) as store:
+        store.append([*eve(), *others(), Event("old", "tea-1", long_ago)])
+        store.keep_snapshot("some bundle", 3, b"state")
+        assert People(store).erase("eve-4711", now()) == {"events": 6, "slates": 0, "objections": 0}
+        assert store.snapshot("some bundle") is None
+        store.append(eve())
+        assert store.history("eve-4711", 9) == []
+        People(store).object("u1", now())
+        People(store).object("u1", now())
+        assert People(store).objecting("u1") is not None
+        assert {row for table in store.tables() for row in table["user"]} == {"u0", "u2", "u3", "u4", "old"}
+        assert {event.user for _, event in store.newer(None, 0, store.newest(), 99)} == {"u0", "u2", "u3", "u4", "old"}
+        People(store).allow("u1", now())
+        assert len(store.history("u1", 9)) == 3
+        assert People(store).expire(long_ago + timedelta(days=1), now())["events"] == 1
+        assert store.acts() == 4
+        keys = Keys(store)
+        assert not keys.any()
+        made = KeyRow("0a0a0a0a", "shop", bytes(range(32)), frozenset({"read", "operate"}), now(), now() + timedelta(days=1))
+        keys.add(made)
+        assert keys.all() == [made]
+        assert not keys.revoke(made.id, now()).good(now())

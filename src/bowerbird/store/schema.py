@@ -5,7 +5,7 @@ A change of them is a step in `migrations/versions` and the same change here; a 
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
-FORMAT = 3
+FORMAT = 4
 """The last step of `migrations/versions`: a database of a higher one was written by a newer version."""
 
 metadata = MetaData()
@@ -80,11 +80,11 @@ keys = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("digest", Text, nullable=False, comment="SHA-256 of the key, in hex"),
-    Column("scopes", Text, nullable=False, comment="words with a space between them"),
-    Column("created", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
-    Column("expires", BigInteger, comment="likewise; null = never"),
-    Column("revoked", BigInteger, comment="likewise; null = it is not"),
+    Column("digest", Text, nullable=False, doc="SHA-256 of the key, in hex"),
+    Column("scopes", Text, nullable=False, doc="words with a space between them"),
+    Column("created", BigInteger, nullable=False, doc="microseconds since 1970, UTC"),
+    Column("expires", BigInteger, doc="likewise; null = never"),
+    Column("revoked", BigInteger, doc="likewise; null = it is not"),
     Column("per_second", Float, nullable=False),
     Column("burst", Integer, nullable=False),
 )
@@ -94,10 +94,10 @@ acts = Table(
     "acts",
     metadata,
     Column("number", _Offset, primary_key=True),
-    Column("does", Text, nullable=False, comment="erase, object, allow: of one person; expire: of everybody"),
-    Column("who", Text, comment="mark of the person's id; null = everybody"),
-    Column("time", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
-    Column("before", BigInteger, comment="likewise: what happened until then is gone; null = nothing is"),
+    Column("does", Text, nullable=False, doc="erase, object, allow: of one person; expire: of everybody"),
+    Column("who", Text, doc="mark of the person's id; null = everybody"),
+    Column("time", BigInteger, nullable=False, doc="microseconds since 1970, UTC"),
+    Column("before", BigInteger, doc="likewise: what happened until then is gone; null = nothing is"),
     Index("acts_of", "who"),
 )
 """What was done with people's data at their wish or with age: whoever holds some of it elsewhere looks here."""
@@ -106,6 +106,6 @@ objections = Table(
     "objections",
     metadata,
     Column("user", Text, primary_key=True),
-    Column("since", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
+    Column("since", BigInteger, nullable=False, doc="microseconds since 1970, UTC"),
 )
 """Who is not to be profiled."""
