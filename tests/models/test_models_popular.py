@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from models_world import DAY
 
 from bowerbird.config import parse
@@ -57,3 +59,22 @@ def test_everyone_is_told_the_same() -> None:
 def test_times_must_be_above_zero(name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name}: input should be greater than 0, got 0"):
         parse(Popular, {name: 0})
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), max_size=60), st.integers(1, 6), st.sampled_from([0.5, 1.0]))
+def test_fake_users_move_a_count_by_no_more_than_they_are(done: list[tuple[int, int]], mature: int, share: float) -> None:
+    """Whatever they send, and however often: each by at most their share, and of that the part of a grown user that they are."""
+    likes = sorted(done)
+    honest = _log([(0, 0), (0, 1), (1, 0)], 2)
+    pushed = _log([(0, 0), (0, 1), (1, 0), *((user + 2, item) for user, item in likes)], 6)
+    recipe, shop = Popular(mature=mature, share=share), Catalogue.of(list("abcde"))
+    before, after = (np.nan_to_num(np.expm1(recipe.fit(log, shop, np.random.default_rng(0)).strengths)) for log in (honest, pushed))
+    for item in range(5):
+        fakes = {user for user, liked in likes if liked == item}
+        grown = sum(min(len({liked for other, liked in likes if other == user}) / mature, 1) for user in fakes)
+        assert after[item] - before[item] <= share * grown + 1e-5
+
+
+def _log(likes: list[tuple[int, int]], n_users: int) -> Log:
+    users, items = np.array(likes, np.int32).reshape(-1, 2).T
+    return Log(users, items, np.ones(len(likes), np.float32), np.arange(len(likes), dtype=np.float64), n_users, 5)

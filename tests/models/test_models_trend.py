@@ -39,12 +39,12 @@ def happened(touches: Iterable[Touch]) -> list[Happened]:
     return told
 
 
-def empty(share: float = 1.0) -> TrendModel:
-    return TrendModel(np.zeros(N_ITEMS), np.full(N_ITEMS, np.nan), DAY, share)
+def empty(share: float = 1.0, mature: int = 1) -> TrendModel:
+    return TrendModel(np.zeros(N_ITEMS), np.full(N_ITEMS, np.nan), DAY, share, mature)
 
 
-def told(touches: Iterable[Touch], share: float = 1.0) -> TrendModel:
-    return empty(share).after(happened(touches))
+def told(touches: Iterable[Touch], share: float = 1.0, mature: int = 1) -> TrendModel:
+    return empty(share, mature).after(happened(touches))
 
 
 def counts(model: TrendModel, now: float) -> np.ndarray:
@@ -77,28 +77,32 @@ def test_with_one_event_a_user_it_is_the_defining_sum(events):
     np.testing.assert_allclose(counts(model, now), wanted, rtol=1e-9, atol=1e-15)
 
 
-@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]))
-def test_what_is_a_users_own_follows_the_plain_recurrence(touches, share):
-    """One by one: what they had fades, and an event adds no more than brings it to the share; a late one counts what is left of it."""
+@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]), st.sampled_from([1, 2, 4]))
+def test_what_is_a_users_own_follows_the_plain_recurrence(touches, share, mature):
+    """One by one: what they had fades, and an event adds no more than brings it to the share, or to the part of it that a newcomer may
+    have; a late one counts what is left of it."""
     mine: dict[tuple[str, int], tuple[float, float]] = {}
+    liked: dict[str, set[int]] = {}
     for user, item, weight, time in touches:
         if weight <= 0:
             continue
+        liked.setdefault(user, set()).add(item)
+        bound = share * min(len(liked[user]) / mature, 1)
         had, at = mine.get((user, item), (0.0, time))
         now = max(time, at)
         had *= 0.5 ** ((now - at) / DAY)
-        mine[user, item] = had + min(weight * 0.5 ** ((now - time) / DAY), share - had), now
+        mine[user, item] = had + min(weight * 0.5 ** ((now - time) / DAY), bound - had), now
     wanted, end = np.zeros(N_ITEMS), 31 * DAY
     for (_, item), (had, at) in mine.items():
         wanted[item] += had * 0.5 ** ((end - at) / DAY)
-    np.testing.assert_allclose(counts(told(touches, share), end), wanted, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(counts(told(touches, share, mature), end), wanted, rtol=1e-6, atol=1e-12)
 
 
-@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]))
-def test_a_fit_is_the_fold_over_the_log(touches, share):
+@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]), st.sampled_from([1, 3]))
+def test_a_fit_is_the_fold_over_the_log(touches, share, mature):
     touches = sorted(touches, key=lambda touch: touch[3])
-    fitted = Trend(half_life_days=1, share=share).fit(as_log(touches), SHOP, np.random.default_rng(0))
-    folded = told(touches, share)
+    fitted = Trend(half_life_days=1, share=share, mature=mature).fit(as_log(touches), SHOP, np.random.default_rng(0))
+    folded = told(touches, share, mature)
     np.testing.assert_allclose(counts(fitted, 31 * DAY), counts(folded, 31 * DAY), rtol=1e-6, atol=1e-12)
     np.testing.assert_array_equal(fitted.scorable, folded.scorable)
 
@@ -124,6 +128,16 @@ def test_no_user_is_ever_more_than_their_share(touches, user, share):
         newest = max(newest, one.query.time)
         moved = counts(everyone, newest) - counts(without, newest)
         assert np.all((moved >= -1e-9) & (moved <= share + 1e-9))
+
+
+@given(st.integers(1, 40), st.integers(1, 8), st.integers(1, 6))
+def test_fake_users_who_come_for_one_item_are_together_what_they_are_of_grown_ones(fakes, mature, likes):
+    """However often each likes it: n of them count as n / mature."""
+    quiet = told([("ann", 1, 1.0, 0.0)], mature=mature)
+    pushed = quiet.after(happened((f"fake {n}", 0, 1.0, 60.0 * again) for again in range(likes) for n in range(fakes)))
+    moved = counts(pushed, 60.0 * likes)[0]
+    assert moved <= fakes / mature + 1e-9
+    assert moved >= 0.98 * fakes / mature  # and no less: it is the bound that is met
 
 
 def test_who_keeps_coming_back_is_counted_again_as_the_first_time_fades():

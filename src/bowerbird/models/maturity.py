@@ -1,4 +1,4 @@
-"""Newcomers count less: what keeps many users in one hand from counting as many, where each of them comes for one thing."""
+"""Newcomers count for less: so many users in one hand do not count as many, where each of them comes for one thing."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 
 
 def maturity(items: NDArray[np.int32], mature: int) -> Floats:
-    """(n,): what each sign of interest of one user counts for, from 0 to 1: how many items they have shown interest in by then, this one
+    """(n,): how much of a user each sign of interest is of, from 0 to 1: how many items they have shown interest in by then, this one
     among them, as a share of `mature`.
 
     items  (n,) of the signs, oldest first

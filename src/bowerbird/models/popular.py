@@ -24,7 +24,7 @@ class Popular(Settings):
     window_days     only events of the log's last days count; None = all. 7 gives "popular in the last 7 days"
     half_life_days  an event this old counts half; None = age does not matter
     share           the most that one user is of one item's count, in plain signs of interest: whatever one user sends
-    mature          a user's sign of interest counts in full once they have shown interest in so many items, and in proportion before
+    mature          a user may be all of their `share` once they have shown interest in so many items, and in proportion before
 
     Both look back from the newest event of the log, so the answer moves when the model is fitted again. A log without a clock
     has no "recent": there both are without effect and all events count alike.
@@ -53,9 +53,11 @@ class Popular(Settings):
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "PopularModel":  # noqa: ARG002
         """Count; see the class."""
         liked = log.where(log.weights > 0)
-        worth = liked.weights * self._worth(liked) * maturities(liked, self.mature)
+        worth, bounds = liked.weights * self._worth(liked), self.share * maturities(liked, self.mature)
         pairs, pair = np.unique(liked.users.astype(np.int64) * len(catalogue) + liked.items, return_inverse=True)
-        each = np.minimum(np.bincount(pair, weights=worth, minlength=len(pairs)), self.share)
+        most = np.zeros(len(pairs))
+        np.maximum.at(most, pair, bounds)
+        each = np.minimum(np.bincount(pair, weights=worth, minlength=len(pairs)), most)
         counts = np.bincount(pairs % max(len(catalogue), 1), weights=each, minlength=len(catalogue))
         known = np.bincount(liked.items, minlength=len(catalogue)) > 0
         return PopularModel(np.where(known, np.log1p(counts), np.nan).astype(np.float32))

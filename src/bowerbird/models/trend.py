@@ -25,8 +25,8 @@ class Trend(Settings):
 
     half_life_days  a sign of interest this old counts half
     share           0 < share ≤ 1, the most that one user is of one item's count, in plain signs of interest
-    mature          a user's sign of interest counts in full once they have shown interest in so many items, this one among them, and in
-                    proportion before. 1 = at once. Of users who come for one item it takes `mature` times as many to be the same count
+    mature          a user may be all of their `share` once they have shown interest in so many items, this one among them, and in
+                    proportion before. 1 = at once. Of users who come for one item alone it takes `mature` times as many
 
     An event adds no more than brings what is the user's own of the count to `share`, so whatever one user sends, at whatever rate, they are
     never more than that of any count. What is their own is read off their history: where a history holds the newest n events only, a user
@@ -60,7 +60,7 @@ class Trend(Settings):
         """Count; see the class. The same as being told all events of the log, oldest first, but for rounding."""
         liked = log.where(log.weights > 0)
         half_life = self.half_life_days * DAY
-        added = _added(replace(liked, weights=(liked.weights * maturities(liked, self.mature)).astype(np.float32)), half_life, self.share)
+        added = _added(liked, half_life, self.share * maturities(liked, self.mature))
         instants = np.full(len(catalogue), np.nan)
         counted = added > 0
         np.fmax.at(instants, liked.items[counted], liked.times[counted])
@@ -129,11 +129,12 @@ class TrendModel:
     def _told(self, one: Happened) -> tuple[float, float]:
         """What an event adds to the count of its item, and at which instant."""
         liked = one.query.history.take(np.flatnonzero(one.query.history.weights > 0))
-        *before, counts_for = maturity(np.append(liked.items, np.int32(one.item)), self.mature).tolist()
-        own = replace(liked, weights=(liked.weights * before).astype(np.float32)).take(np.flatnonzero(liked.items == one.item))
+        same = np.flatnonzero(liked.items == one.item)
+        bounds = self.share * maturity(np.append(liked.items, np.int32(one.item)), self.mature)
+        own = liked.take(same)
         now = float(np.fmax.reduce(own.times, initial=one.query.time))
-        left = one.weight * counts_for * float(faded(now - one.query.time, self.half_life_s))
-        return min(left, self.share - held(own, now, self.half_life_s, self.share)), now
+        left = one.weight * float(faded(now - one.query.time, self.half_life_s))
+        return min(left, bounds[-1] - held(own, now, self.half_life_s, bounds[same])), now
 
 
 def faded(ages: Any, half_life: float) -> Any:
@@ -145,11 +146,12 @@ def faded(ages: Any, half_life: float) -> Any:
     return 0.5 ** (np.fmax(ages, 0.0) / half_life)
 
 
-def held(own: History, now: float, half_life: float, share: float) -> float:
-    """What one user's signs of interest in one item come to, where each adds no more than brings them to `share`.
+def held(own: History, now: float, half_life: float, share: Floats | float) -> float:
+    """What one user's signs of interest in one item come to, where each adds no more than brings them to its `share`.
 
     own     these events alone, in the order in which they were told
     now     not before any of them
+    share   of each event, never falling; or of all
 
     After one event more h becomes min(share, h + w), and between two it fades. A chain of such steps is the least of what comes
     of the bound having been met last at any one of them, or at none: one pass over the events.
@@ -164,8 +166,11 @@ def held(own: History, now: float, half_life: float, share: float) -> float:
     return float(min(since[0], bound.min()))
 
 
-def _added(liked: Log, half_life: float, share: float) -> Floats:
-    """(n_events,): what each event of a log adds to the count of its item. The n-th of each user on an item at once, for each n."""
+def _added(liked: Log, half_life: float, share: Floats) -> Floats:
+    """(n_events,): what each event of a log adds to the count of its item. The n-th of each user on an item at once, for each n.
+
+    share  (n_events,) the most that the user may be of the count by then
+    """
     pairs = liked.users.astype(np.int64) * max(liked.n_items, 1) + liked.items
     order = np.argsort(pairs, kind="stable")
     turn = np.arange(len(order)) - np.searchsorted(pairs[order], pairs[order])
@@ -175,6 +180,6 @@ def _added(liked: Log, half_life: float, share: float) -> Floats:
     for places in again:
         this, last = order[places], order[places - 1]
         before = total[last] * faded(liked.times[this] - liked.times[last], half_life)
-        added[this] = np.clip(share - before, 0.0, liked.weights[this])
+        added[this] = np.clip(share[this] - before, 0.0, liked.weights[this])
         total[this] = before + added[this]
     return added

@@ -212,7 +212,7 @@ class SqlStore:
         raises  DataError if one holds what cannot be kept: then none is stored
         cost    one transaction: many in one call are far cheaper than one by one
         """
-        rows = {slate.id: stored(slate if slate.user is None else slate.of_user(self.named(slate.user))) for slate in slates}
+        rows = {slate.id: stored(slate if self.names is None else slate.hidden(self.names)) for slate in slates}
         with self._database.writing() as connection:
             there = found(connection, rows)
             new, left_out = admitted(connection, [row for name, row in rows.items() if name not in there])

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, RowMapping, select
 
 from bowerbird.errors import DataError
+from bowerbird.pseudonyms import Pseudonyms
 from bowerbird.store.rows import check_text, instant, microseconds, to_json
 from bowerbird.store.schema import slates
 from bowerbird.types import ItemId, Json, Offset, UserId
@@ -58,8 +59,11 @@ class SlateRow:
         if self.time.tzinfo is None:
             raise DataError(f"{here}: a time must say its zone, got {self.time.isoformat()}")
 
-    def of_user(self, user: UserId) -> "SlateRow":
-        """The same slate, under another id of its user."""
+    def hidden(self, names: Pseudonyms) -> "SlateRow":
+        """The same slate, under its user's pseudonym."""
+        if self.user is None:
+            return self
+        user = names.of(self.user)
         return replace(self, user=user, receipt={**self.receipt, "user": user})
 
 
