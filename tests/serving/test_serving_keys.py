@@ -10,14 +10,13 @@ import pytest
 from fake_engine import FakeEngine
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from bowerbird.access import Bucket, KeyRing, digest_of, minted
 from bowerbird.errors import ConfigError, DataError, StoreError
 from bowerbird.serving import Access, access_for, bind, create_app, serve
-from bowerbird.serving.security import need
+from bowerbird.serving.security import BOTH, Gate, need
 from bowerbird.store import SCOPES, KeyRow, Keys, SqlStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,13 +67,13 @@ def test_nothing_but_health_answers_without_a_key(keys: Keys) -> None:
     http = guarded(keys)
     for method, path in [*calls(http), ("GET", "/static/site.css"), ("GET", "/nowhere"), ("DELETE", "/v1/events")]:
         answer = http.request(method, path, json={})
+        assert http.request(method, path, json={}, headers={"Authorization": "Bearer nonsense"}).status_code == answer.status_code
         assert answer.status_code == (200 if path in ("/healthz", "/readyz") else 401), (method, path)
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_each_route_takes_the_scope_that_it_needs_and_no_other(keys: Keys) -> None:
-    http = guarded(keys)
-    tokens = {scope: made(keys, scope) for scope in SCOPES}
+    tokens, every = {scope: made(keys, scope) for scope in SCOPES}, made(keys)
     http = guarded(keys)
     for method, path in calls(http):
         if path in ("/healthz", "/readyz", "/openapi.json"):
@@ -83,13 +82,12 @@ def test_each_route_takes_the_scope_that_it_needs_and_no_other(keys: Keys) -> No
         body = {"json": {}} if path.startswith("/v1/") else {"data": {"item": "1", "kind": "like"}}
         for scope, token in tokens.items():
             status = http.request(method, path, headers=bearer(token), follow_redirects=False, **body).status_code
-            assert (status == 403) == (scope != wanted), (method, path, scope, status)
+            assert (status == 403) == (wanted != {scope}), (method, path, scope, status)
+        both = http.request(method, path, headers=bearer(every), follow_redirects=False, **body)
+        assert both.status_code not in (401, 403), (method, path)
 
 
 def test_a_route_that_nobody_thought_of_is_for_operators(keys: Keys) -> None:
-    app = create_app(FakeEngine(), access=Access(KeyRing(keys)))
-    app.get("/v1/new")(lambda: "reached")
-    app.mount("/inner", Starlette(routes=[]))
     tokens = {scope: made(keys, scope) for scope in SCOPES}
     app = create_app(FakeEngine(), access=Access(KeyRing(keys)))
     app.get("/v1/new")(lambda: "reached")
@@ -356,3 +354,11 @@ def _copy(bucket: Bucket) -> Bucket:
     other = Bucket(bucket.rate, bucket.burst)
     other._left, other._at = bucket._left, bucket._at
     return other
+
+
+def test_an_app_of_anothers_is_guarded_as_a_whole(keys: Keys) -> None:
+    tokens = {scopes: made(keys, *scopes) for scopes in (("read",), ("write",), ("read", "write"), ("operate",))}
+    http = TestClient(Gate(PlainTextResponse("reached"), Access(KeyRing(keys)), BOTH))
+    statuses = [http.post("/mcp", headers=bearer(token)).status_code for token in tokens.values()]
+    assert statuses == [403, 403, 200, 403]
+    assert http.post("/mcp").status_code == 401

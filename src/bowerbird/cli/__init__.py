@@ -12,8 +12,8 @@ from bowerbird.cli.evaluate import evaluate
 from bowerbird.cli.fit import fit
 from bowerbird.cli.frontier import frontier
 from bowerbird.cli.inspect import inspect
-from bowerbird.cli.mcp import mcp
 from bowerbird.cli.keys import keys
+from bowerbird.cli.mcp import mcp
 from bowerbird.cli.offpolicy import offpolicy
 from bowerbird.cli.profile import profile
 from bowerbird.cli.rebuild import rebuild

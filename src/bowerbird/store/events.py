@@ -172,9 +172,10 @@ class SqlStore:
             since = int(part["offset"][-1])
 
     def users(self, limit: int) -> list[UserId]:
-        """Up to `limit` users, whoever did something last first. Reads back from the newest event until it has found so many."""
+        """Up to `limit` users, whoever did something last first; nobody who objects to being profiled. Reads back from the newest event
+        until it has found so many."""
         found: dict[UserId, None] = {}
-        query = select(events_table.c.user).order_by(events_table.c.offset.desc()).execution_options(yield_per=1000)
+        query = select(events_table.c.user).where(TEACHES).order_by(events_table.c.offset.desc()).execution_options(yield_per=1000)
         with self._database.reading() as connection, connection.execute(query) as rows:
             for user in rows.scalars():
                 if len(found) >= limit:

@@ -15,7 +15,7 @@ from bowerbird.access import KeyRing
 from bowerbird.errors import StoreError
 from bowerbird.serving.errors import for_people, problem
 from bowerbird.serving.security.access import Access
-from bowerbird.serving.security.needs import PUBLIC
+from bowerbird.serving.security.needs import PUBLIC, Scopes, lacking
 
 BEARER = 'Bearer realm="Bowerbird"'
 BASIC = 'Basic realm="Bowerbird: the API key is the password", charset="UTF-8"'
@@ -28,11 +28,14 @@ class Gate:
     """Lets in whoever has a key, as often as the key may; all of the app stands behind it, whatever is mounted there.
 
     The key is in `scope["state"]["key"]` then; what it is good for is for `needs.permitted` to say, when the route is known.
+
+    needs  scopes that all of the app needs, for one that has no routes of ours
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, needs: Scopes = frozenset()) -> None:
         self.app = app
         self.access = access
+        self.needs = needs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -56,6 +59,9 @@ class Gate:
                 "this needs an API key that is known, not revoked and not expired, as `Authorization: Bearer KEY`",
                 headers={"WWW-Authenticate": BASIC if for_people(request) else BEARER},
             )
+        if why := lacking(key, self.needs):
+            request.state.error = "Forbidden"
+            return problem(request, 403, why)
         wait = ring.wait(key)
         if wait:
             request.state.error = "TooManyRequests"

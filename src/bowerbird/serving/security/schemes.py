@@ -20,5 +20,5 @@ def secured(document: dict[str, Any]) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             wanted = need(method.upper(), path)
-            operation["security"] = [] if wanted is None else [{SCHEME: [wanted]}]
+            operation["security"] = [{SCHEME: sorted(wanted)}] if wanted else []
     return document
