@@ -4,9 +4,13 @@
 makes 14 of them. They are parted into four, no user in two parts; each part is asked of what k examples of the other parts taught, and the
 AUC is over all 1,000. Five seeds draw parts and examples. Beside it: the share of likes in the history alone.
 
-"frozen" starts from what MovieLens latest-small, which comes with the package, says of likes: users with a rating before May 1998, when
-MovieLens-100K ends, are left out; "lora" from the same with the encoder tuned; k = 0 is asked as it is. Shuffled, AUC and at equal share:
-the titles of the asked films are dealt out anew among them, for two seeds. "At equal share" is the AUC
+"words", "behaviour" and "both" start from what MovieLens latest-small, which comes with the package, says of likes, by texts, by what
+others like, or by both: users with a rating from September 1997 to April 1998 are left out, since MovieLens-100K was collected then, of
+people who rated then, so that nobody is in both. A like is more than three stars, as in TALLRec. "lora" is "words" with the encoder tuned; k = 0 is asked as it is. A film of the prompts is known to
+the behaviour if there is one film with its title, but for order, punctuation and names in brackets, and its year; failing that, with all of
+its words in the title, and that year or one next to it; of the others their texts tell. For each of these rankers it also prints what users
+of the sample say of whom nothing was learned. Shuffled, AUC and at equal share: the titles of the asked films, and with them what others
+say of them, are dealt out anew among them, for two seeds. "At equal share" is the AUC
 over pairs of a liked and an unliked target whose histories have the same share of likes: the share alone gets .5 there. Δ is the mean
 difference to the share of likes over the seeds, with a 95 % interval from drawing prompts, and one from drawing users, anew.
 """
@@ -15,8 +19,8 @@ import argparse
 import json
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -26,26 +30,60 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from bowerbird.data import DataSettings, clean, read, sample_path
-from bowerbird.language import MiniLm, SentenceTransformer, item_texts
+from bowerbird.config import Settings
+from bowerbird.data import Dataset, DataSettings, clean, read, sample_path
+from bowerbird.language import CachedEncoder, MiniLm, SentenceTransformer, default_cache_path, item_texts
 from bowerbird.language.texts import TextSettings
-from bowerbird.liking import Examples, Judge, LikingSettings, auc, auc_at_equal, calibration_error, distil, fit
+from bowerbird.liking import Behaviour, Examples, Judge, LikingSettings, auc, auc_at_equal, behaviour_of, calibration_error, distil, fit
 from bowerbird.liking.judge import sigmoid
 from bowerbird.liking.tuning import ENCODER, RANKER, tune_ranker
 from bowerbird.reader import ReaderSettings
-from bowerbird.types import History
+from bowerbird.types import History, Log
 
-ENDS = datetime(1998, 5, 1, tzinfo=UTC).timestamp()
+BEGINS, ENDS = datetime(1997, 9, 1, tzinfo=UTC).timestamp(), datetime(1998, 5, 1, tzinfo=UTC).timestamp()
 HEADINGS = ("starts from", "k", "AUC", "± seeds", "Δ to the share", "Δ, users drawn", "at equal share", "ECE", "student", "shuffled", "s")
 PARTS, DRAWS = 4, 200
 SETTINGS = LikingSettings()
-BEFORE = LikingSettings(most=20_000)
+BEFORE = {"words": LikingSettings(most=20_000, others=False), "behaviour": LikingSettings(most=20_000), "both": LikingSettings(most=20_000)}
+MORE_THAN_3 = 3.25
 TRAIN = {"epochs": 3, "patience": 2, "runs": "none", "tracker": "none"}
 READER = ReaderSettings.model_validate({"layers": 1, "max_tokens": 32, "train": TRAIN})
 TITLE = re.compile(r'"(.*?)"(?=, "|$)')
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
+
+
+class Mute(Settings):
+    """An encoder that reads nothing."""
+
+    kind: str = "mute"
+
+    def open(self, threads: int = 0) -> "Mute":  # noqa: ARG002
+        """Itself."""
+        return self
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """(n, 8): zeros."""
+        return np.zeros((len(texts), 8), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Teller:
+    """What is asked: where weights start, the titles' vectors, and what others say of the titles.
+
+    name  of the row
+    """
+
+    name: str
+    start: Judge | None
+    vectors: Vectors
+    others: Behaviour | None = None
+
+    def dealt(self, order: NDArray[np.intp]) -> "Teller":
+        """Each title as if it were another."""
+        others = self.others and replace(self.others, lifts=self.others.lifts[order], vectors=self.others.vectors[order])
+        return replace(self, vectors=self.vectors[order], others=others)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,39 +100,61 @@ def main() -> None:
     options.add_argument("--data", type=Path, required=True)
     options.add_argument("--seeds", type=int, default=5)
     options.add_argument("--rankers", type=Path, required=True, help="Where rankers taught before are kept; made where they are not there.")
-    options.add_argument("--starts", default="share,frozen,lora", help="Which of these to start from.")
+    options.add_argument("--starts", default="share,words,behaviour,both", help="Which of these, or lora, to start from.")
     options.add_argument("--shots", default="0,16,64,256,all", help="How many examples.")
     given = options.parse_args()
     shots = [None if k == "all" else int(k) for k in given.shots.split(",")]
     titles, examples = prompts(given.data / "valid.json")
-    vectors = MiniLm().open(threads=1).encode(titles)
     share = examples.likes.sum(1) / examples.there.sum(1)
     y = examples.labels
     print(f"{len(examples)} prompts of {len(np.unique(examples.users))} users; share of likes alone: AUC {auc(share, y):.4f}", flush=True)
-    tellers: list[tuple[str, Judge | None, Vectors]] = []
-    for name in given.starts.split(","):
-        start = None if name == "share" else taught(given.rankers / name, tune=name == "lora")
-        tuned = given.rankers / name / ENCODER
-        tellers.append((name, start, SentenceTransformer(model=str(tuned)).open(threads=1).encode(titles) if tuned.is_dir() else vectors))
     table = Table(title="AUC of likes foretold", title_justify="left")
     for heading in HEADINGS:
         table.add_column(heading, justify="right")
-    for name, start, read_by in tellers:
+    for teller in tellers(given.starts.split(","), titles, given.rankers):
         for k in shots:
-            if k != 0 or start is not None:
-                cells = row(examples, read_by, share, start, k, given.seeds)
-                table.add_row(name, "all" if k is None else str(k), *cells)
-                print(name, k, *cells, flush=True)
+            if k != 0 or teller.start is not None:
+                cells = row(examples, teller, share, k, given.seeds)
+                table.add_row(teller.name, "all" if k is None else str(k), *cells)
+                print(teller.name, k, *cells, flush=True)
     Console(width=170).print(table)
 
 
-def row(examples: Examples, vectors: Vectors, share: Floats, start: Judge | None, k: int | None, seeds: int) -> list[str]:
+def tellers(names: list[str], titles: list[str], folder: Path) -> Iterator[Teller]:
+    """What to ask, by name."""
+    data, log = sample()
+    known = places(titles, data)
+    print(f"{np.mean(known >= 0):.1%} of {len(titles)} titles are known to the behaviour of {len(np.unique(log.users))} users", flush=True)
+    encoder = CachedEncoder(MiniLm().open(threads=1), default_cache_path())
+    vectors = encoder.encode(titles)
+    texts = item_texts(data.catalogue.frame, TextSettings(fields=("title",)))
+    read_by = {"behaviour": Mute()}
+    for name in names:
+        if name == "share":
+            yield Teller(name, None, vectors)
+            continue
+        if not (folder / name / RANKER).is_file():
+            said = BEFORE["words" if name == "lora" else name]
+            print(name, tune_ranker(log, texts, read_by.get(name, MiniLm()), said, READER, folder / name, tune=name == "lora"), flush=True)
+        start = Judge.load(folder / name / RANKER)
+        if name in ("words", "lora"):
+            tuned = folder / name / ENCODER
+            yield Teller(name, start, SentenceTransformer(model=str(tuned)).open(threads=1).encode(titles) if tuned.is_dir() else vectors)
+            continue
+        eyes = read_by.get(name, encoder)
+        every = behaviour_of(log, eyes.encode(texts), BEFORE[name])
+        lifts = np.where(known >= 0, every.lifts[known], np.nan).astype(np.float32)
+        own = eyes.encode(titles)
+        yield Teller(name, start, own, replace(every, lifts=lifts, vectors=every.vectors[known]).at(own))
+
+
+def row(examples: Examples, teller: Teller, share: Floats, k: int | None, seeds: int) -> list[str]:
     """One line of the table."""
-    true = [outcome(examples, vectors, start, k, seed) for seed in range(seeds)]
+    true = [outcome(examples, teller, k, seed) for seed in range(seeds)]
     dealt = []
     for seed in range(min(seeds, 2)):
-        order = np.random.default_rng(1000 + seed).permutation(len(vectors))
-        dealt.append(outcome(examples, vectors[order], start, k, seed))
+        order = np.random.default_rng(1000 + seed).permutation(len(teller.vectors))
+        dealt.append(outcome(examples, teller.dealt(order), k, seed))
     y = examples.labels
     figures = [auc(one.teacher, y) for one in true]
     return [
@@ -109,22 +169,23 @@ def row(examples: Examples, vectors: Vectors, share: Floats, start: Judge | None
     ]
 
 
-def outcome(examples: Examples, vectors: Vectors, start: Judge | None, k: int | None, seed: int) -> Outcome:
+def outcome(examples: Examples, teller: Teller, k: int | None, seed: int) -> Outcome:
     """Each part asked of what k examples of the others taught."""
     rng = np.random.default_rng(seed)
-    began = time.perf_counter()
-    teacher, student = np.empty(len(examples)), np.empty(len(examples))
+    began = time.process_time()
+    says, student = np.empty(len(examples)), np.empty(len(examples))
+    vectors, others = teller.vectors, teller.others
     for held in parts(examples.users, rng):
-        others = np.setdiff1d(np.arange(len(examples)), held)
-        told = examples.take(others if k is None else rng.choice(others, k, replace=False))
-        judge = start if start is not None and k == 0 else fit(told, vectors, SETTINGS, rng, start=start).judge
+        rest = np.setdiff1d(np.arange(len(examples)), held)
+        told = examples.take(rest if k is None else rng.choice(rest, k, replace=False))
+        judge = teller.start if k == 0 else fit(told, vectors, SETTINGS, rng, start=teller.start, others=others).judge
         asked = examples.take(held)
-        teacher[held] = judge.logits(asked, vectors)
-        pupil = distil(judge, examples.take(others), vectors, rng)
+        says[held] = judge.logits(asked, vectors, others)
+        pupil = distil(judge, examples.take(rest), vectors, rng, others=others)
         histories = [History.of(items, np.where(likes, 1, -1)) for items, likes in zip(asked.items, asked.likes, strict=True)]
         queries = pupil.query_vectors(histories, vectors, SETTINGS.window)
         student[held] = np.einsum("nd,nd->n", queries, pupil.item_vectors(vectors)[asked.targets])
-    return Outcome(teacher, student, time.perf_counter() - began)
+    return Outcome(says, student, time.process_time() - began)
 
 
 def parts(users: NDArray[np.int32], rng: np.random.Generator) -> list[NDArray[np.intp]]:
@@ -135,17 +196,37 @@ def parts(users: NDArray[np.int32], rng: np.random.Generator) -> list[NDArray[np
     return [np.flatnonzero(np.isin(users, part)) for part in sizes]
 
 
-def taught(folder: Path, *, tune: bool) -> Judge:
-    """What the sample's likes say, of users that MovieLens-100K does not have, on films with five ratings and more."""
-    config = DataSettings(format="movielens")
+def sample() -> tuple[Dataset, Log]:
+    """The sample, and what those of its users did whom MovieLens-100K does not have."""
+    config = DataSettings(format="movielens", neutral=MORE_THAN_3)
     data = clean(read(sample_path(), None, config), config)
-    early = np.unique(data.log.users[data.log.times < ENDS])
-    log = data.log.where(~np.isin(data.log.users, early))
-    log = log.where(np.bincount(log.items, minlength=log.n_items)[log.items] >= 5)
-    texts = item_texts(data.catalogue.frame, TextSettings(fields=("title",)))
-    if not (folder / RANKER).is_file():
-        print(tune_ranker(log, texts, MiniLm(), BEFORE, READER, folder, tune=tune), flush=True)
-    return Judge.load(folder / RANKER)
+    both = np.unique(data.log.users[(data.log.times >= BEGINS) & (data.log.times < ENDS)])
+    return data, data.log.where(~np.isin(data.log.users, both))
+
+
+def places(titles: list[str], data: Dataset) -> NDArray[np.int64]:
+    """The item of the data that is this film; −1 where there is none."""
+    films = [split(title) for title in data.catalogue.titles]
+    found = np.full(len(titles), -1)
+    for place, title in enumerate(titles):
+        words, year = split(title)
+        same = [item for item, film in enumerate(films) if film == (words, year)]
+        near = [item for item, (more, _) in enumerate(films) if words <= more]
+        chosen = same or next((some for off in (0, 1) if (some := [item for item in near if abs(films[item][1] - year) == off])), [])
+        if len(chosen) == 1:
+            found[place] = chosen[0]
+    return found
+
+
+def split(title: str) -> tuple[frozenset[str], int]:
+    """The words of a title, without what stands in brackets, and the year.
+
+    >>> sorted(split("Postino, Il (Postman, The) (1994)")[0]), split("Postino, Il (1994)")[1]
+    (['il', 'postino'], 1994)
+    """
+    name, _, year = title.rpartition(" (")
+    words = re.findall(r"\w+", re.sub(r"\(.*\)", "", name).lower().replace("'", "")) or [title]
+    return frozenset(words) - {"the", "a", "and"}, int(year[:4]) if year[:4].isdigit() else 0
 
 
 def prompts(path: Path) -> tuple[list[str], Examples]:

@@ -18,7 +18,7 @@ MAKERS, THINGS = ("zorvex", "quillam", "brenta", "okapel"), ("pen", "desk", "lam
 TEXTS = [f"{thing} by {maker}" for maker in MAKERS for thing in THINGS]
 QUIET = {"epochs": 3, "patience": 3, "learning_rate": 3e-3, "warmup_steps": 0, "runs": None, "tracker": None, "accelerator": "cpu"}
 READER = ReaderSettings.model_validate({"layers": 1, "batch_items": 16, "max_tokens": 16, "train": QUIET})
-LIKING = LikingSettings(texts_l2=(50.0,))
+LIKING = LikingSettings(texts_l2=(50.0,), others=False)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
 """From examples to a judge: weights that start somewhere, held the more firmly the fewer examples there are to move them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.errors import DataError
+from bowerbird.liking.behaviour import Others
 from bowerbird.liking.calibration import platt
 from bowerbird.liking.examples import Examples
 from bowerbird.liking.judge import PLAIN, Judge, Vectors, sigmoid
@@ -14,9 +15,11 @@ from bowerbird.liking.logistic import log_loss, logistic
 from bowerbird.liking.measures import calibration_error
 from bowerbird.liking.settings import LikingSettings
 
+Floats = NDArray[np.float64]
+
 FOLDS = 3
 FIRM = np.full(3, 100.0)
-"""Precisions of constant, share and taste around where they start: as firm as some 500 examples would hold them."""
+"""Precisions of constant, share and taste, and of what others say, around where they start: as firm as some 500 examples would be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +37,20 @@ class Fitted:
     error: float | None
 
 
-def fit(examples: Examples, vectors: Vectors, settings: LikingSettings, rng: np.random.Generator, *, start: Judge | None = None) -> Fitted:
+def fit(
+    examples: Examples,
+    vectors: Vectors,
+    settings: LikingSettings,
+    rng: np.random.Generator,
+    *,
+    start: Judge | None = None,
+    others: Others | None = None,
+) -> Fitted:
     """Learn from examples; without any the judge says the share of likes alone, or what it started from.
 
     vectors  (n_items, d), unit length
     start    the judge whose weights these begin at; None = the share of likes alone
+    others   what other people's likes say of the examples, without what their own users did (`Crossed`)
     raises   DataError if the vectors hold something that is not finite, or too few items
     cost     O(n·d²) for each of `texts_l2` and each of up to 3 parts of the users
     """
@@ -46,15 +58,17 @@ def fit(examples: Examples, vectors: Vectors, settings: LikingSettings, rng: np.
     if len(examples) > settings.most:
         examples = examples.take(np.sort(rng.choice(len(examples), settings.most, replace=False)))
     blank = _blank(examples, vectors, settings) if start is None else start
+    blank = blank if others is None else blank.hearing()
+    X, y = blank.features(examples, vectors, others), examples.labels.astype(float)
     folds = list(_folds(examples.users, rng)) if len(examples) else []
     if not folds:
-        return Fitted(_learned(blank, examples, vectors, max(settings.texts_l2)), None, None, None)
-    outside = {l2: _outside(blank, examples, vectors, l2, folds) for l2 in settings.texts_l2}
+        return Fitted(_learned(blank, X, y, max(settings.texts_l2)), None, None, None)
     asked = np.concatenate([held for _, held in folds])
     labels = examples.labels[asked]
+    outside = _outside(blank, X, y, settings.texts_l2, folds)
     best = min(outside, key=lambda l2: log_loss(outside[l2], labels.astype(float)))
     slope, shift = platt(outside[best], labels)
-    judge = _learned(blank, examples, vectors, best)
+    judge = _learned(blank, X, y, best)
     calibrated = slope * outside[best] + shift
     weights = slope * judge.weights
     weights[0] += shift
@@ -80,25 +94,22 @@ def _blank(examples: Examples, vectors: Vectors, settings: LikingSettings) -> Ju
     return Judge(weights, centre.astype(np.float32), float(mean), settings.prior_events, settings.attention)
 
 
-def _learned(blank: Judge, examples: Examples, vectors: Vectors, l2: float) -> Judge:
-    precision = np.concatenate((FIRM, np.full(vectors.shape[1], l2)))
-    X, y = blank.features(examples, vectors), examples.labels.astype(float)
-    return replace(blank, weights=logistic(X, y, blank.weights, precision))
+def _learned(blank: Judge, X: Floats, y: Floats, l2: float, first: Judge | None = None) -> Judge:
+    precision = np.concatenate((FIRM, np.full(len(blank.centre), l2), FIRM[: len(blank.heard)]))
+    return replace(blank, weights=logistic(X, y, blank.weights, precision, None if first is None else first.weights))
 
 
 def _outside(
-    blank: Judge,
-    examples: Examples,
-    vectors: Vectors,
-    l2: float,
-    folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
-) -> NDArray[np.float64]:
-    """The log-odds that each fold's held users get from the others."""
-    parts = []
+    blank: Judge, X: Floats, y: Floats, tried: Sequence[float], folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+) -> dict[float, Floats]:
+    """For each strength, the log-odds that each fold's held users get from the others; each search begins where the firmer one ended."""
+    said: dict[float, list[Floats]] = {l2: [] for l2 in tried}
     for told, held in folds:
-        judge = _learned(blank, examples.take(told), vectors, l2)
-        parts.append(judge.logits(examples.take(held), vectors))
-    return np.concatenate(parts)
+        judge = None
+        for l2 in sorted(tried, reverse=True):
+            judge = _learned(blank, X[told], y[told], l2, judge)
+            said[l2].append(X[held] @ judge.weights)
+    return {l2: np.concatenate(parts) for l2, parts in said.items()}
 
 
 def _folds(users: NDArray[np.int32], rng: np.random.Generator) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:

@@ -1,6 +1,6 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bowerbird.errors import BundleError, DataError
+from bowerbird.liking.behaviour import HEARD, Others
 from bowerbird.liking.examples import Examples
 from bowerbird.store.files import whole_file
 
@@ -22,11 +23,13 @@ class Judge:
     """The probability that a user likes an item, as a logistic function of
 
         constant + share · logit of the shrunk share of likes + taste · attended likes + texts · (vector of the target − centre)
+        + lift · the target's lift + usual · mean lift of the history + company · taste over behaviour
 
     The share is that of the history, drawn to `mean_share`. Attended likes are 1 − share for a liked and −share for a disliked event,
-    times e^(attention · (cosine of its text to the target's − 1)), summed and divided by the number of events and `prior_events`.
+    times e^(attention · (cosine of its text to the target's − 1)), summed and divided by the number of events and `prior_events`. The last
+    row is what other people's likes say (`Others`); a judge may have learned without it.
 
-    weights       (3 + d,) float64: constant, share, taste, texts
+    weights       (3 + d,) float64: constant, share, taste, texts; or (3 + d + 3,): and lift, usual, company
     centre        (d,) float32, the mean of the vectors that it learned from
     mean_share    in (0, 1)
     prior_events, attention   see `LikingSettings`
@@ -38,24 +41,45 @@ class Judge:
     prior_events: float
     attention: float
 
-    def logits(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
+    @property
+    def texts(self) -> NDArray[np.float64]:
+        """(d,): the weights of texts."""
+        return self.weights[PLAIN : PLAIN + len(self.centre)]
+
+    @property
+    def heard(self) -> NDArray[np.float64]:
+        """(3,): the weights of what others say; (0,) where it learned without."""
+        return self.weights[PLAIN + len(self.centre) :]
+
+    def hearing(self) -> Self:
+        """The same with weights for what others say, 0 where it had none."""
+        return self if len(self.heard) else replace(self, weights=np.concatenate((self.weights, np.zeros(HEARD))))
+
+    def logits(self, examples: Examples, vectors: Vectors, others: Others | None = None) -> NDArray[np.float64]:
         """(n,): the log-odds of a like. `vectors` (n_items, d) are of unit length.
 
+        others  what other people's likes say, for a judge that has weights for it; None = nothing
         raises  DataError if the vectors are of another dimension than those that it learned from
         """
-        return self.features(examples, vectors) @ self.weights
+        return self.features(examples, vectors, others) @ self.weights
 
-    def probabilities(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
+    def probabilities(self, examples: Examples, vectors: Vectors, others: Others | None = None) -> NDArray[np.float64]:
         """(n,), in (0, 1)."""
-        return sigmoid(self.logits(examples, vectors))
+        return sigmoid(self.logits(examples, vectors, others))
 
-    def features(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
-        """(n, 3 + d): what the weights are multiplied by."""
+    def features(self, examples: Examples, vectors: Vectors, others: Others | None = None) -> NDArray[np.float64]:
+        """(n, 3 + d) or (n, 3 + d + 3): what the weights are multiplied by."""
         if vectors.ndim != 2 or vectors.shape[1] != len(self.centre):
             raise DataError(f"liking: vectors must have {len(self.centre)} numbers each, got shape {vectors.shape}")
         share = self.shares(examples)
         plain = [np.ones(len(share)), np.log(share / (1 - share)), self.taste(examples, vectors)]
-        return np.column_stack([*plain, vectors[examples.targets] - self.centre])
+        return np.column_stack([*plain, vectors[examples.targets] - self.centre, self.parts(examples, others)])
+
+    def parts(self, examples: Examples, others: Others | None) -> NDArray[np.float64]:
+        """(n, 3): what others say; 0 without any, and (n, 0) if there are no weights for it."""
+        if others is None or not len(self.heard):
+            return np.zeros((len(examples), len(self.heard)))
+        return others.parts(examples, self.signs(examples), self.prior_events)
 
     def shares(self, examples: Examples) -> NDArray[np.float64]:
         """(n,): the shrunk share of likes of each history."""

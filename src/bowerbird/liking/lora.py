@@ -10,8 +10,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from bowerbird.config import Settings
 from bowerbird.errors import ConfigError
+from bowerbird.liking.behaviour import Others
 from bowerbird.liking.examples import Examples
-from bowerbird.liking.judge import PLAIN, Judge
+from bowerbird.liking.judge import Judge
 from bowerbird.liking.logistic import log_loss
 from bowerbird.protocols import Progress, silent
 from bowerbird.reader.backbone import Backbone
@@ -41,9 +42,9 @@ class LikingNet(Reader):
     def __init__(self, backbone: Backbone, states: States, judge: Judge, settings: ReaderSettings) -> None:
         top = backbone.layers[len(backbone.layers) - settings.layers :]
         super().__init__(top, states, backbone.pooling, np.zeros(len(states.lengths)), settings)
-        self.register_buffer("weights", torch.from_numpy(judge.weights.astype(np.float32)))
+        self.register_buffer("texts", torch.from_numpy(judge.texts.astype(np.float32)))
         self.register_buffer("centre", torch.from_numpy(judge.centre))
-        self.attention, self.prior_events = judge.attention, judge.prior_events
+        self.taste, self.attention, self.prior_events = float(judge.weights[2]), judge.attention, judge.prior_events
 
     def loss(self, batch: Batch) -> Tensor:
         """The log loss of the examples; the targets' texts are read anew, those of the histories keep their last reading."""
@@ -54,7 +55,7 @@ class LikingNet(Reader):
         near = torch.einsum("nwd,nd->nw", self.table[batch["items"].clamp(min=0)], targets)
         heard = (self.attention * (near - 1)).exp() * batch["signs"]
         taste = heard.sum(1) / (batch["told"] + self.prior_events)
-        logits = batch["level"] + self.weights[2] * taste + (targets - self.centre) @ self.weights[PLAIN:]
+        logits = batch["level"] + self.taste * taste + (targets - self.centre) @ self.texts
         return F.binary_cross_entropy_with_logits(logits, batch["labels"])
 
 
@@ -79,6 +80,7 @@ def teach(
     log: Log,
     settings: ReaderSettings,
     *,
+    others: Others | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Taught:
@@ -86,6 +88,7 @@ def teach(
 
     states  one row an item
     judge   what was learned from `told` with the vectors as they were
+    others  as it was learned with
     raises  ConfigError if more than 2 % of the parameters would be trained
     cost    an epoch reads each target once for a gradient, and each item once for validation
     """
@@ -101,10 +104,10 @@ def teach(
         def validated() -> float:
             with torch.no_grad():
                 net.table.copy_(net.everything())
-            return -log_loss(judge.logits(held, net.table.cpu().numpy()), held.labels.astype(float))
+            return -log_loss(judge.logits(held, net.table.cpu().numpy(), others), held.labels.astype(float))
 
         def batches(chance: np.random.Generator) -> Iterator[Batch]:
-            yield from _batches(judge, told, settings.batch_items, chance)
+            yield from _batches(judge, told, others, settings.batch_items, chance)
 
         before = -validated()
         with open_run(_Facts(settings=settings, source=backbone.source), settings.train, log, seed) as run:
@@ -115,10 +118,10 @@ def teach(
     return Taught(*counts, before, after, done.best_epoch, len(done.curve))
 
 
-def _batches(judge: Judge, told: Examples, size: int, chance: np.random.Generator) -> Iterator[Batch]:
+def _batches(judge: Judge, told: Examples, others: Others | None, size: int, chance: np.random.Generator) -> Iterator[Batch]:
     """Each target's text once an epoch, with some of its examples."""
     share = judge.shares(told)
-    level = judge.weights[0] + judge.weights[1] * np.log(share / (1 - share))
+    level = judge.weights[0] + judge.weights[1] * np.log(share / (1 - share)) + judge.parts(told, others) @ judge.heard
     signs = judge.signs(told)
     order = chance.permutation(len(told))
     order = order[np.argsort(told.targets[order], kind="stable")]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bowerbird.errors import DataError
 from bowerbird.language import EncoderSettings, SentenceTransformer
+from bowerbird.liking.behaviour import Crossed, Others
 from bowerbird.liking.examples import Examples
 from bowerbird.liking.fitting import fit
 from bowerbird.liking.judge import Judge, Vectors, sigmoid
@@ -82,7 +83,7 @@ def tune_ranker(
     """Learn from likes and dislikes, and write a ranker to `folder`, whole or not at all.
 
     texts     of all items, by number
-    examples  that are drawn by chance of those that the log has; None = all
+    examples  that are drawn by chance of those that the log has; None = all. What other people's likes say is read from the whole log
     start     the ranker whose weights these begin at; its encoder must be `encoder`
     tune      whether the encoder is tuned with LoRA too (needs the extra `train`)
     raises    DataError if the log has no likes or no dislikes with something before them, or `folder` is something else
@@ -96,15 +97,17 @@ def tune_ranker(
     if not 0 < liked < len(every):
         raise DataError(f"tune-ranker: must have likes and dislikes after a user's first, got {liked} and {len(every) - liked}")
     items = np.unique(np.concatenate((every.items[every.there], every.targets)))
-    task = _Task(every.renumbered(items), [texts[item] for item in items.tolist()], encoder, liking, reader, start, seed)
+    task = _Task(
+        every.renumbered(items), _renumbered(log, items), [texts[item] for item in items.tolist()], encoder, liking, reader, start, seed
+    )
     vectors = encoder.open().encode(task.texts)
     told, stop, asked = _divided(task.every, rng)
-    judge = task.fit(told, vectors)
-    found = TunedRanker(len(every), len(np.unique(every.users)), _ask(judge, asked, vectors), None, False, 0, 0)
+    judge, others = task.fit(told, vectors, held=(stop, asked))
+    found = TunedRanker(len(every), len(np.unique(every.users)), _ask(judge, asked, vectors, others), None, False, 0, 0)
     with replacing(folder) as fresh:
         if tune and len(stop):
-            found, vectors = _tuned(found, task, judge, (told, stop, asked), log, vectors, fresh, progress)
-        task.fit(task.every, vectors).save(fresh / RANKER)
+            found, vectors = _tuned(found, task, (judge, others), (told, stop, asked), log, vectors, fresh, progress)
+        task.fit(task.every, vectors)[0].save(fresh / RANKER)
         facts = {"encoder": encoder.model_dump(mode="json"), "liking": liking.model_dump(mode="json"), "seed": seed}
         said = {**asdict(found), **facts, "versions": {"bowerbird": version("bowerbird")}}
         (fresh / MARK).write_text(json.dumps(said, indent=1), encoding="utf-8")
@@ -113,9 +116,10 @@ def tune_ranker(
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """What is asked for: examples on the items that take part, and their texts; the rest as in `tune_ranker`."""
+    """What is asked for: examples and the log on the items that take part, and their texts; the rest as in `tune_ranker`."""
 
     every: Examples
+    log: Log
     texts: Sequence[str]
     encoder: EncoderSettings
     liking: LikingSettings
@@ -123,14 +127,18 @@ class _Task:
     start: Judge | None
     seed: int
 
-    def fit(self, told: Examples, vectors: Vectors) -> Judge:
-        return fit(told, vectors, self.liking, np.random.default_rng(self.seed), start=self.start).judge
+    def fit(self, told: Examples, vectors: Vectors, held: Sequence[Examples] = ()) -> tuple[Judge, Others | None]:
+        """A judge, and what others say of all examples; nothing is learned from the users that are held."""
+        rng = np.random.default_rng(self.seed)
+        away = np.unique(np.concatenate([one.users for one in held])) if held else None
+        others = Crossed.of(self.log, vectors, self.liking, rng, away) if self.liking.others else None
+        return fit(told, vectors, self.liking, rng, start=self.start, others=others).judge, others
 
 
 def _tuned(
     found: TunedRanker,
     task: _Task,
-    judge: Judge,
+    said: tuple[Judge, Others | None],
     parts: tuple[Examples, Examples, Examples],
     log: Log,
     vectors: Vectors,
@@ -143,17 +151,24 @@ def _tuned(
     from bowerbird.reader.states import read_states  # noqa: PLC0415
     from bowerbird.reader.writing import as_graph, write_layout  # noqa: PLC0415
 
-    told, stop, asked = parts
+    (judge, others), (told, stop, asked) = said, parts
     backbone = open_backbone(task.encoder, task.reader.max_tokens)
     states = read_states(backbone, task.texts, task.reader.layers, progress)
-    taught = teach(backbone, states, judge, told, stop, log, task.reader, seed=task.seed, progress=progress)
+    taught = teach(backbone, states, judge, told, stop, log, task.reader, others=others, seed=task.seed, progress=progress)
     found = replace(found, n_trained=taught.n_trained, n_parameters=taught.n_parameters)
     if taught.after >= taught.before:
         return found, vectors
     (folder / ENCODER).mkdir()
     write_layout(folder / ENCODER, backbone, as_graph(backbone))
     read = SentenceTransformer(model=str(folder / ENCODER)).open().encode(task.texts)
-    return replace(found, after=_ask(task.fit(told, read), asked, read), kept=True), read
+    judge, others = task.fit(told, read, held=(stop, asked))
+    return replace(found, after=_ask(judge, asked, read, others), kept=True), read
+
+
+def _renumbered(log: Log, items: NDArray[np.int32]) -> Log:
+    """The log of these items alone, numbered by their places."""
+    log = log.where(np.isin(log.items, items))
+    return replace(log, items=np.searchsorted(items, log.items).astype(np.int32), n_items=len(items))
 
 
 def _divided(every: Examples, rng: np.random.Generator) -> tuple[Examples, Examples, Examples]:
@@ -165,11 +180,11 @@ def _divided(every: Examples, rng: np.random.Generator) -> tuple[Examples, Examp
     return told, stop, asked
 
 
-def _ask(judge: Judge, asked: Examples, vectors: Vectors) -> Asked | None:
+def _ask(judge: Judge, asked: Examples, vectors: Vectors, others: Others | None) -> Asked | None:
     """None without a case."""
     if not len(asked):
         return None
-    logits, shares = judge.logits(asked, vectors), judge.shares(asked)
+    logits, shares = judge.logits(asked, vectors, others), judge.shares(asked)
     return Asked(
         len(asked),
         auc(shares, asked.labels),
