@@ -6,11 +6,11 @@ AUC is over all 1,000. Five seeds draw parts and examples. Beside it: the share 
 
 "words", "behaviour" and "both" start from what MovieLens latest-small, which comes with the package, says of likes, by texts, by what
 others like, or by both: users with a rating from September 1997 to April 1998 are left out, since MovieLens-100K was collected then, of
-people who rated then, so that nobody is in both. A like is more than three stars, as in TALLRec. "lora" is "words" with the encoder tuned; k = 0 is asked as it is. A film of the prompts is known to
-the behaviour if there is one film with its title, but for order, punctuation and names in brackets, and its year; failing that, with all of
-its words in the title, and that year or one next to it; of the others their texts tell. For each of these rankers it also prints what users
-of the sample say of whom nothing was learned. Shuffled, AUC and at equal share: the titles of the asked films, and with them what others
-say of them, are dealt out anew among them, for two seeds. "At equal share" is the AUC
+people who rated then, so that nobody is in both. A like is more than three stars, as in TALLRec. "lora" is "words" with the encoder tuned;
+k = 0 is asked as it is. A film of the prompts is known to the behaviour if there is one film with its title, but for order, punctuation and
+names in brackets, and its year; failing that, with all of its words in the title, and that year or one next to it; of others their texts
+tell. For each of these rankers it also prints what users of the sample say of whom nothing was learned. Shuffled, AUC and at equal share:
+the titles of the asked films, and what others say with them, are dealt out anew among them, for two seeds. "At equal share" is the AUC
 over pairs of a liked and an unliked target whose histories have the same share of likes: the share alone gets .5 there. Δ is the mean
 difference to the share of likes over the seeds, with a 95 % interval from drawing prompts, and one from drawing users, anew.
 """
@@ -34,17 +34,18 @@ from bowerbird.config import Settings
 from bowerbird.data import Dataset, DataSettings, clean, read, sample_path
 from bowerbird.language import CachedEncoder, MiniLm, SentenceTransformer, default_cache_path, item_texts
 from bowerbird.language.texts import TextSettings
-from bowerbird.liking import Behaviour, Examples, Judge, LikingSettings, auc, auc_at_equal, behaviour_of, calibration_error, distil, fit
+from bowerbird.liking import Behaviour, Examples, Judge, LikingSettings, auc, auc_at_equal, behaviour_of, calibration_error, fit
 from bowerbird.liking.judge import sigmoid
 from bowerbird.liking.tuning import ENCODER, RANKER, tune_ranker
 from bowerbird.reader import ReaderSettings
 from bowerbird.types import History, Log
 
 BEGINS, ENDS = datetime(1997, 9, 1, tzinfo=UTC).timestamp(), datetime(1998, 5, 1, tzinfo=UTC).timestamp()
-HEADINGS = ("starts from", "k", "AUC", "± seeds", "Δ to the share", "Δ, users drawn", "at equal share", "ECE", "student", "shuffled", "s")
+HEADINGS = ("starts from", "k", "AUC", "± seeds", "Δ to the share", "Δ, users drawn", "at equal share", "ECE", "shuffled", "s")
 PARTS, DRAWS = 4, 200
 SETTINGS = LikingSettings()
-BEFORE = {"words": LikingSettings(most=20_000, others=False), "behaviour": LikingSettings(most=20_000), "both": LikingSettings(most=20_000)}
+QUICK = LikingSettings(most=8_000, texts_l2=(500.0, 5000.0))
+BEFORE = {"words": QUICK.model_copy(update={"others": False}), "behaviour": QUICK, "both": QUICK}
 MORE_THAN_3 = 3.25
 TRAIN = {"epochs": 3, "patience": 2, "runs": "none", "tracker": "none"}
 READER = ReaderSettings.model_validate({"layers": 1, "max_tokens": 32, "train": TRAIN})
@@ -52,6 +53,14 @@ TITLE = re.compile(r'"(.*?)"(?=, "|$)')
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
+
+
+class Kept(MiniLm):
+    """The encoder, which reads each text once."""
+
+    def open(self, threads: int = 1) -> CachedEncoder:
+        """With what it read before."""
+        return CachedEncoder(super().open(threads), default_cache_path())
 
 
 class Mute(Settings):
@@ -86,15 +95,6 @@ class Teller:
         return replace(self, vectors=self.vectors[order], others=others)
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """The log-odds of all prompts: of the teacher and of its student."""
-
-    teacher: Floats
-    student: Floats
-    seconds: float
-
-
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--data", type=Path, required=True)
@@ -125,7 +125,7 @@ def tellers(names: list[str], titles: list[str], folder: Path) -> Iterator[Telle
     data, log = sample()
     known = places(titles, data)
     print(f"{np.mean(known >= 0):.1%} of {len(titles)} titles are known to the behaviour of {len(np.unique(log.users))} users", flush=True)
-    encoder = CachedEncoder(MiniLm().open(threads=1), default_cache_path())
+    encoder = Kept().open()
     vectors = encoder.encode(titles)
     texts = item_texts(data.catalogue.frame, TextSettings(fields=("title",)))
     read_by = {"behaviour": Mute()}
@@ -135,7 +135,7 @@ def tellers(names: list[str], titles: list[str], folder: Path) -> Iterator[Telle
             continue
         if not (folder / name / RANKER).is_file():
             said = BEFORE["words" if name == "lora" else name]
-            print(name, tune_ranker(log, texts, read_by.get(name, MiniLm()), said, READER, folder / name, tune=name == "lora"), flush=True)
+            print(name, tune_ranker(log, texts, read_by.get(name, Kept()), said, READER, folder / name, tune=name == "lora"), flush=True)
         start = Judge.load(folder / name / RANKER)
         if name in ("words", "lora"):
             tuned = folder / name / ENCODER
@@ -150,42 +150,37 @@ def tellers(names: list[str], titles: list[str], folder: Path) -> Iterator[Telle
 
 def row(examples: Examples, teller: Teller, share: Floats, k: int | None, seeds: int) -> list[str]:
     """One line of the table."""
-    true = [outcome(examples, teller, k, seed) for seed in range(seeds)]
+    began = time.process_time()
+    true = [told(examples, teller, k, seed) for seed in range(seeds)]
+    took = (time.process_time() - began) / seeds
     dealt = []
     for seed in range(min(seeds, 2)):
         order = np.random.default_rng(1000 + seed).permutation(len(teller.vectors))
-        dealt.append(outcome(examples, teller.dealt(order), k, seed))
+        dealt.append(told(examples, teller.dealt(order), k, seed))
     y = examples.labels
-    figures = [auc(one.teacher, y) for one in true]
+    figures = [auc(one, y) for one in true]
     return [
         f"{np.mean(figures):.4f}",
         f"{np.std(figures, ddof=1):.4f}",
-        *gaps([one.teacher for one in true], share, examples),
-        f"{np.mean([auc_at_equal(one.teacher, share, y) for one in true]):.4f}",
-        f"{np.mean([calibration_error(sigmoid(one.teacher), y) for one in true]):.3f}",
-        f"{np.mean([auc(one.student, y) for one in true]):.4f}",
-        f"{np.mean([auc(one.teacher, y) for one in dealt]):.4f} / {np.mean([auc_at_equal(one.teacher, share, y) for one in dealt]):.4f}",
-        f"{np.mean([one.seconds for one in true]):.1f}",
+        *gaps(true, share, examples),
+        f"{np.mean([auc_at_equal(one, share, y) for one in true]):.4f}",
+        f"{np.mean([calibration_error(sigmoid(one), y) for one in true]):.3f}",
+        f"{np.mean([auc(one, y) for one in dealt]):.4f} / {np.mean([auc_at_equal(one, share, y) for one in dealt]):.4f}",
+        f"{took:.1f}",
     ]
 
 
-def outcome(examples: Examples, teller: Teller, k: int | None, seed: int) -> Outcome:
-    """Each part asked of what k examples of the others taught."""
+def told(examples: Examples, teller: Teller, k: int | None, seed: int) -> Floats:
+    """The log-odds of all prompts, each part asked of what k examples of the others taught."""
     rng = np.random.default_rng(seed)
-    began = time.process_time()
-    says, student = np.empty(len(examples)), np.empty(len(examples))
+    says = np.empty(len(examples))
     vectors, others = teller.vectors, teller.others
     for held in parts(examples.users, rng):
         rest = np.setdiff1d(np.arange(len(examples)), held)
-        told = examples.take(rest if k is None else rng.choice(rest, k, replace=False))
-        judge = teller.start if k == 0 else fit(told, vectors, SETTINGS, rng, start=teller.start, others=others).judge
-        asked = examples.take(held)
-        says[held] = judge.logits(asked, vectors, others)
-        pupil = distil(judge, examples.take(rest), vectors, rng, others=others)
-        histories = [History.of(items, np.where(likes, 1, -1)) for items, likes in zip(asked.items, asked.likes, strict=True)]
-        queries = pupil.query_vectors(histories, vectors, SETTINGS.window)
-        student[held] = np.einsum("nd,nd->n", queries, pupil.item_vectors(vectors)[asked.targets])
-    return Outcome(says, student, time.process_time() - began)
+        shown = examples.take(rest if k is None else rng.choice(rest, k, replace=False))
+        judge = teller.start if k == 0 else fit(shown, vectors, SETTINGS, rng, start=teller.start, others=others).judge
+        says[held] = judge.logits(examples.take(held), vectors, others)
+    return says
 
 
 def parts(users: NDArray[np.int32], rng: np.random.Generator) -> list[NDArray[np.intp]]:

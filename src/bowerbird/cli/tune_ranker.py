@@ -20,7 +20,7 @@ def tune_ranker(
     head: Annotated[bool, typer.Option("--head-only", help="Leave the encoder as it is: quick, and without the extra `train`.")] = False,
     seed: SeedOption = 0,
 ) -> None:
-    """Learn from likes and dislikes, and from items' texts, how likely a user is to like an item."""
+    """Learn from likes and dislikes, items' texts and what others like, how likely a user is to like an item."""
     if not head:
         from bowerbird.reader.requirements import require  # noqa: PLC0415
 

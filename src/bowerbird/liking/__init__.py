@@ -4,7 +4,7 @@ Not to be taken for `bowerbird.ranking`, which re-orders slates. What needs torc
 """
 
 from bowerbird.liking.behaviour import Behaviour, Crossed, Others, behaviour_of
-from bowerbird.liking.distil import Student, distil
+from bowerbird.liking.distil import Student
 from bowerbird.liking.examples import Examples
 from bowerbird.liking.fitting import Fitted, fit
 from bowerbird.liking.judge import Judge
@@ -24,6 +24,5 @@ __all__ = [
     "auc_at_equal",
     "behaviour_of",
     "calibration_error",
-    "distil",
     "fit",
 ]

@@ -22,7 +22,7 @@ HEARD = 3
 
 FOLDS = 5
 STEEP = 4.0
-"""A mark, from neutral to best, is worth about so many log-odds of a like: it brings weights near 1."""
+"""A mark, from neutral to best, is worth about so many log-odds of a like, and so is a whole likeness: it brings weights near 1."""
 
 RIDGE, DAMPED, SWEEPS = 30.0, 1.0, 4
 

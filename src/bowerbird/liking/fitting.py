@@ -18,8 +18,9 @@ from bowerbird.liking.settings import LikingSettings
 Floats = NDArray[np.float64]
 
 FOLDS = 3
-FIRM = np.full(3, 100.0)
-"""Precisions of constant, share and taste, and of what others say, around where they start: as firm as some 500 examples would be."""
+FIRM = np.array([100.0, 100.0, 1.0])
+"""Precisions of constant, share and taste, and of what others say, around where they start: as firm as some 500 examples would hold the
+first two. Tastes differ little from one example to the next, so that no few examples move their weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +92,7 @@ def _blank(examples: Examples, vectors: Vectors, settings: LikingSettings) -> Ju
     mean = (examples.labels.sum() + 1) / (len(examples) + 2)
     weights = np.zeros(PLAIN + vectors.shape[1])
     weights[1] = 1.0
-    return Judge(weights, centre.astype(np.float32), float(mean), settings.prior_events, settings.attention)
+    return Judge(weights, centre.astype(np.float32), float(mean), settings.prior_events)
 
 
 def _learned(blank: Judge, X: Floats, y: Floats, l2: float, first: Judge | None = None) -> Judge:

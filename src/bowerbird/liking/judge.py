@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bowerbird.errors import BundleError, DataError
-from bowerbird.liking.behaviour import HEARD, Others
+from bowerbird.liking.behaviour import HEARD, STEEP, Others
 from bowerbird.liking.examples import Examples
 from bowerbird.store.files import whole_file
 
@@ -22,24 +22,23 @@ PLAIN = 3
 class Judge:
     """The probability that a user likes an item, as a logistic function of
 
-        constant + share · logit of the shrunk share of likes + taste · attended likes + texts · (vector of the target − centre)
+        constant + share · logit of the shrunk share of likes + taste · likeness + texts · (vector of the target − centre)
         + lift · the target's lift + usual · mean lift of the history + company · taste over behaviour
 
-    The share is that of the history, drawn to `mean_share`. Attended likes are 1 − share for a liked and −share for a disliked event,
-    times e^(attention · (cosine of its text to the target's − 1)), summed and divided by the number of events and `prior_events`. The last
-    row is what other people's likes say (`Others`); a judge may have learned without it.
+    The share is that of the history, drawn to `mean_share`. Likeness is the sum over the history of (vector of the event − centre) ·
+    (vector of the target − centre), times 1 − share for a liked and −share for a disliked event, divided by the number of events and
+    `prior_events`. The last row is what other people's likes say (`Others`); a judge may have learned without it.
 
     weights       (3 + d,) float64: constant, share, taste, texts; or (3 + d + 3,): and lift, usual, company
     centre        (d,) float32, the mean of the vectors that it learned from
     mean_share    in (0, 1)
-    prior_events, attention   see `LikingSettings`
+    prior_events  see `LikingSettings`
     """
 
     weights: NDArray[np.float64]
     centre: NDArray[np.float32]
     mean_share: float
     prior_events: float
-    attention: float
 
     @property
     def texts(self) -> NDArray[np.float64]:
@@ -88,14 +87,17 @@ class Judge:
         return shares
 
     def taste(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
-        """(n,): the attended likes."""
-        near = np.empty(examples.items.shape)
-        for start in range(0, len(examples), 4096):
-            rows = slice(start, start + 4096)
-            near[rows] = np.einsum("nwd,nd->nw", vectors[examples.items[rows]], vectors[examples.targets[rows]])
-        heard = np.exp(self.attention * (near - 1)) * self.signs(examples)
-        sums: NDArray[np.float64] = heard.sum(1) / (examples.there.sum(1) + self.prior_events)
-        return sums
+        """(n,): the likeness of each target to what was liked, less that to what was not."""
+        likeness: NDArray[np.float64] = np.einsum("nd,nd->n", self.leaning(examples, vectors), vectors[examples.targets] - self.centre)
+        return likeness
+
+    def leaning(self, examples: Examples, vectors: Vectors) -> NDArray[np.float64]:
+        """(n, d): the sum of the history's vectors, liked less disliked, shrunk as the share is."""
+        signs = STEEP * self.signs(examples) / (examples.there.sum(1) + self.prior_events)[:, None]
+        near: NDArray[np.float64] = np.zeros((len(examples), vectors.shape[1]))
+        for place in range(examples.items.shape[1]):
+            near += signs[:, place, None] * np.nan_to_num(vectors[examples.items[:, place]] - self.centre)
+        return near
 
     def signs(self, examples: Examples) -> NDArray[np.float64]:
         """(n, window): likes without the share of likes, 0 where there is no event."""
@@ -103,7 +105,7 @@ class Judge:
 
     def save(self, path: Path) -> None:
         """Write it to one safetensors file, whole or not at all."""
-        plain = {name: repr(getattr(self, name)) for name in ("mean_share", "prior_events", "attention")}
+        plain = {name: repr(getattr(self, name)) for name in ("mean_share", "prior_events")}
         with whole_file(path) as part:
             part.write_bytes(save({"weights": self.weights, "centre": self.centre}, {"kind": "liking", **plain}))
 
@@ -115,7 +117,7 @@ class Judge:
                 said: dict[str, Any] = file.metadata() or {}
                 if said.get("kind") != "liking":
                     raise BundleError(f"{path}: must be a ranker that tune-ranker wrote, got kind {said.get('kind')!r}")
-                plain = {name: float(said[name]) for name in ("mean_share", "prior_events", "attention")}
+                plain = {name: float(said[name]) for name in ("mean_share", "prior_events")}
                 return Judge(file.get_tensor("weights"), file.get_tensor("centre"), **plain)
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise BundleError(f"{path}: cannot be read as a ranker ({error!s:.200})") from None

@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from bowerbird.config import Settings
 from bowerbird.errors import ConfigError
-from bowerbird.liking.behaviour import Others
+from bowerbird.liking.behaviour import STEEP, Others
 from bowerbird.liking.examples import Examples
 from bowerbird.liking.judge import Judge
 from bowerbird.liking.logistic import log_loss
@@ -44,7 +44,7 @@ class LikingNet(Reader):
         super().__init__(top, states, backbone.pooling, np.zeros(len(states.lengths)), settings)
         self.register_buffer("texts", torch.from_numpy(judge.texts.astype(np.float32)))
         self.register_buffer("centre", torch.from_numpy(judge.centre))
-        self.taste, self.attention, self.prior_events = float(judge.weights[2]), judge.attention, judge.prior_events
+        self.taste, self.prior_events = float(judge.weights[2]), judge.prior_events
 
     def loss(self, batch: Batch) -> Tensor:
         """The log loss of the examples; the targets' texts are read anew, those of the histories keep their last reading."""
@@ -52,9 +52,9 @@ class LikingNet(Reader):
         fresh = self.encode(read.cpu().numpy())
         self.table[read] = fresh.detach()
         targets = fresh[place]
-        near = torch.einsum("nwd,nd->nw", self.table[batch["items"].clamp(min=0)], targets)
-        heard = (self.attention * (near - 1)).exp() * batch["signs"]
-        taste = heard.sum(1) / (batch["told"] + self.prior_events)
+        liked = self.table[batch["items"].clamp(min=0)] - self.centre
+        leaning = torch.einsum("nwd,nw->nd", liked, batch["signs"]) / (batch["told"] + self.prior_events)[:, None]
+        taste = STEEP * (leaning * (targets - self.centre)).sum(1)
         logits = batch["level"] + self.taste * taste + (targets - self.centre) @ self.texts
         return F.binary_cross_entropy_with_logits(logits, batch["labels"])
 

@@ -12,15 +12,15 @@ from pydantic import Field
 from bowerbird.config import Settings
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
-from bowerbird.liking import Behaviour, Crossed, Examples, Judge, LikingSettings, Student, behaviour_of, distil, fit
+from bowerbird.liking import Behaviour, Crossed, Examples, Judge, LikingSettings, Student, behaviour_of, fit
+from bowerbird.liking.behaviour import STEEP
 from bowerbird.models.decay import rows_of
 from bowerbird.protocols import Progress, silent
-from bowerbird.ranges import Range
 from bowerbird.types import History, Log, Query, Scores
 
 
 class Liking(Settings):
-    """Score an item by the log-odds that this user likes it, as a judge learned it from likes and dislikes and passed it on to vectors.
+    """Score an item by the log-odds that this user likes it, as a judge learned it from likes and dislikes.
 
     liking  how likes are learned from
     ranker  file of a ranker that `bowerbird tune-ranker` wrote, from which learning starts: with few events it stays near it. The
@@ -37,10 +37,9 @@ class Liking(Settings):
     ranker: str | None = None
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"liking.window": (10, 30)}
-    RANGES: ClassVar[dict[str, Range]] = {"liking.attention": Range(0.0, 10.0)}
 
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "LikingModel":  # noqa: ARG002
-        """Learn from each like and dislike what came before it, then distil."""
+        """Learn from each like and dislike what came before it."""
         if catalogue.vectors is None:
             raise DataError("liking model: the catalogue has no vectors; read its texts with an encoder first")
         vectors = np.asarray(catalogue.vectors, np.float32)
@@ -49,7 +48,7 @@ class Liking(Settings):
         crossed = Crossed.of(log, vectors, self.liking, rng) if self.liking.others else None
         judge = fit(examples, vectors, self.liking, rng, start=start, others=crossed).judge
         others = behaviour_of(log, vectors, self.liking) if self.liking.others else None
-        return LikingModel.of(distil(judge, examples, vectors, rng, others=others), vectors, self.liking.window)
+        return LikingModel.of(Student(judge, others), vectors, self.liking.window)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +60,7 @@ class LikingModel:
     weights       (3 + d,) or (3 + d + 3,) float64, of the judge
     centre        (d,) float32
     foretold, middle   what foretells a lift, and the centre of texts there; empty where others do not count
-    mean_share, prior_events, attention  of the judge
-    taste, constant, agreement           of the student
+    mean_share, prior_events  of the judge
     window        events of a history that are read
     """
 
@@ -74,17 +72,13 @@ class LikingModel:
     middle: NDArray[np.float32]
     mean_share: float
     prior_events: float
-    attention: float
-    taste: float
-    constant: float
-    agreement: float
     window: int
 
     @staticmethod
     def of(student: Student, vectors: NDArray[np.float32], window: int) -> "LikingModel":
         """From raw vectors (n_items, d), zero where there is no text."""
         judge = student.judge
-        plain = (judge.mean_share, judge.prior_events, judge.attention, student.taste, student.constant, student.agreement)
+        plain = (judge.mean_share, judge.prior_events)
         empty = np.zeros(0, np.float32)
         behaviour = (empty, empty) if student.others is None else (student.others.foretold, student.others.centre)
         return LikingModel(_known(student.item_vectors(vectors), vectors), judge.weights, judge.centre, *behaviour, *plain, window)
@@ -92,12 +86,12 @@ class LikingModel:
     @property
     def student(self) -> Student:
         """The judge's student that it was made of."""
-        judge = Judge(self.weights, self.centre, self.mean_share, self.prior_events, self.attention)
+        judge = Judge(self.weights, self.centre, self.mean_share, self.prior_events)
         others = None
         if len(self.foretold):
             lifts, vectors = self.item_vectors[:, self._end], self.item_vectors[:, self._end + 1 :]
             others = Behaviour(lifts, vectors, self.foretold, self.middle)
-        return Student(judge, self.taste, self.constant, self.agreement, others)
+        return Student(judge, others)
 
     @property
     def n_items(self) -> int:
@@ -130,7 +124,7 @@ class LikingModel:
             worth = ((history.weights > 0) - share) / (len(history) + self.prior_events)
             own, asked = rows_of(self.item_vectors, history)[:, 1:], self.item_vectors[items, 1:]
             d = len(self.centre)
-            near = self.taste * own[:, :d] @ asked[:, :d].T
+            near = judge.weights[2] * STEEP * own[:, :d] @ asked[:, :d].T
             if len(self.foretold):
                 near += judge.heard[-1] * own[:, d + 1 :] @ asked[:, d + 1 :].T
             parts[places] = worth[:, None] * np.nan_to_num(near)
