@@ -7,6 +7,8 @@ nobody could have known before: a Δ a little below 0 is what chance alone would
 
 MovieLens latest-small is the bundled sample. FOLDER adds Amazon Office, cut as in `office.py`, and with `--slow` Amazon Beauty
 (leave-last-out, fitted without the validation events, as papers have it) and Last.FM (held-out users): minutes each.
+
+`--liking` asks something else: what the model `liking` says alone, and whether the blend with it is better than the blend without.
 """
 
 import argparse
@@ -27,7 +29,8 @@ from bowerbird.evaluation import evaluate, paired, tune
 from bowerbird.evaluation.fallback import Fallback
 from bowerbird.evaluation.tuning import Bench
 from bowerbird.fitting import read_catalogue
-from bowerbird.models import Blend, Popular, Recipe
+from bowerbird.liking import LikingSettings
+from bowerbird.models import Blend, Liking, Popular, Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Scorer
 
@@ -49,6 +52,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("BOWERBIRD_DATA"), help="folder that holds the data sets")
     parser.add_argument("--slow", action="store_true", help="also those that take minutes")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="cells whose names have this in them")
+    parser.add_argument("--liking", action="store_true", help="the blend with the model liking beside the blend without")
     chosen = parser.parse_args()
     members = Blend().members
     table = Table(title=f"NDCG@10, default settings, seed {chosen.seed}", title_justify="left")
@@ -56,10 +61,16 @@ def main() -> None:
         table.add_column(heading, justify="left" if heading in ("data and split", "verdict") else "right")
     with threadpool_limits(1):
         for cell in cells(Path(chosen.data) if chosen.data else None, slow=chosen.slow):
+            if chosen.only not in cell.name:
+                continue
+            if chosen.liking:
+                print(cell.name, with_liking(cell, chosen.seed), sep="  ", flush=True)
+                continue
             row = measured(cell, members, chosen.seed)
             print(*row, sep="  ", flush=True)
             table.add_row(*row)
-    Console(width=190).print(table)
+    if table.row_count:
+        Console(width=190).print(table)
 
 
 def called(recipe: Recipe) -> str:
@@ -122,6 +133,21 @@ def measured(cell: Cell, members: tuple[Recipe, ...], seed: int) -> list[str]:
     newcomers = sum(not len(query.history) for query in cell.split.test.queries)
     figures = [f"{values.mean():.4f}{'*' * (values is best)}" for values in (*alone, blend)]
     return [cell.name, f"{len(blend)}", f"{newcomers}", *figures, f"{gap.mean:+.4f} ({gap.low:+.4f} … {gap.high:+.4f})", verdict]
+
+
+def with_liking(cell: Cell, seed: int) -> str:
+    """What `liking` is worth alone and in the blend."""
+    liking = Liking(liking=LikingSettings(most=8_000, texts_l2=(5000.0,)))
+    popular = fitted(tune(Popular(), Bench(cell.split, cell.catalogue, seed=seed)).recipe, cell, seed)
+    alone = asked(Fallback(fitted(liking, cell, seed), popular), cell)
+    print(f"{cell.name}  liking alone {alone.mean():.4f}", flush=True)
+    blend = Blend().for_split(cell.split.name)
+    without = asked(fitted(blend, cell, seed), cell)
+    joined = asked(fitted(blend.model_copy(update={"members": (*blend.members, liking)}), cell, seed), cell)
+    gap = paired(joined, without, np.random.default_rng(seed))
+    return (
+        f"{len(joined)} users  without {without.mean():.4f}  with {joined.mean():.4f}  Δ {gap.mean:+.4f} ({gap.low:+.4f} … {gap.high:+.4f})"
+    )
 
 
 def fitted(recipe: Recipe, cell: Cell, seed: int) -> Scorer:

@@ -44,7 +44,7 @@ def asked() -> tuple[Catalogue, LinearModel, Iterator[tuple[Query, Slate, NDArra
     return catalogue, model, slates()
 
 
-def words(n: int, chat: str, model_name: str, key_env: str) -> None:
+def words(n: int, chat: str, model_name: str, key_env: str, seconds: float) -> None:
     """Have the first `n` reasons that passed worded, and tell what came of it."""
     catalogue, model, slates = asked()
     reasons: list[Reason] = []
@@ -52,7 +52,7 @@ def words(n: int, chat: str, model_name: str, key_env: str) -> None:
         reasons += [one for one in explain(model, query, slate, allowed, catalogue) if one.facts is not None]
         if len(reasons) >= n:
             break
-    report(reasons[:n], catalogue, chat, model_name, key_env)
+    report(reasons[:n], catalogue, chat, model_name, key_env, seconds)
 
 
 def main() -> None:
@@ -86,11 +86,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worded", metavar="MODEL", help="have this chat model word reasons")
     parser.add_argument("--reasons", type=int, default=1000, help="how many of them")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="ask for no more once these are over")
     parser.add_argument("--model", default="", help="the model's name on a server")
     parser.add_argument("--key-env", default="", help="the environment variable with the server's key")
     options = parser.parse_args()
     with threadpool_limits(1):
         if options.worded:
-            words(options.reasons, options.worded, options.model, options.key_env)
+            words(options.reasons, options.worded, options.model, options.key_env, options.seconds)
         else:
             main()

@@ -44,7 +44,7 @@ BEGINS, ENDS = datetime(1997, 9, 1, tzinfo=UTC).timestamp(), datetime(1998, 5, 1
 HEADINGS = ("starts from", "k", "AUC", "± seeds", "Δ to the share", "Δ, users drawn", "at equal share", "ECE", "shuffled", "s")
 PARTS, DRAWS = 4, 200
 SETTINGS = LikingSettings()
-QUICK = LikingSettings(most=8_000, texts_l2=(500.0, 5000.0))
+QUICK = LikingSettings(most=8_000, texts_l2=(50.0, 500.0))
 BEFORE = {"words": QUICK.model_copy(update={"others": False}), "behaviour": QUICK, "both": QUICK}
 MORE_THAN_3 = 3.25
 TRAIN = {"epochs": 3, "patience": 2, "runs": "none", "tracker": "none"}

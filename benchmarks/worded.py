@@ -102,13 +102,18 @@ def audit(text: str, facts: Facts, catalogue: Catalogue) -> list[str]:
     return wrong + [f"negation {found}" for found in DENIES.findall(rest)] + [f"name {found}" for found in SAYS.findall(rest)]
 
 
-def report(reasons: Sequence[Reason], catalogue: Catalogue, chat_name: str, model: str, key_env: str) -> None:
-    """Ask, check, audit, print."""
+def report(reasons: Sequence[Reason], catalogue: Catalogue, chat_name: str, model: str, key_env: str, seconds: float) -> None:
+    """Ask for as many as the seconds allow, check, audit, print."""
     chat = chat_of(chat_name, model, key_env, catalogue)
-    asked = list(dict.fromkeys(reason.facts for reason in reasons if reason.facts is not None))
+    wanted = dict.fromkeys(reason.facts for reason in reasons if reason.facts is not None)
     start = time.perf_counter()
-    answers = dict(zip(asked, chat.complete([prompt_of(facts, "en") for facts in asked]), strict=True))
+    answers: dict[Facts, str] = {}
+    for facts in wanted:
+        if time.perf_counter() - start > seconds:
+            break
+        answers[facts] = chat.complete([prompt_of(facts, "en")])[0]
     took = time.perf_counter() - start
+    asked, reasons = list(answers), [reason for reason in reasons if reason.facts in answers]
 
     class Heard:
         name = chat.name
@@ -124,6 +129,8 @@ def report(reasons: Sequence[Reason], catalogue: Catalogue, chat_name: str, mode
     print(f"{len(reasons)} reasons of {len(asked)} different facts, worded by {chat.name} in {took:.0f} s")
     print(f"shown in its words       {tally.worded:>6} ({tally.worded / len(reasons):.1%})")
     print(f"fell back on the template{tally.fell_back:>6} ({tally.fell_back / len(reasons):.1%})")
+    bare = {facts for facts in asked if facts not in shown}
+    print(f"said freely, with something that the facts do not bear out: {len(bare)} of {len(asked)} ({len(bare) / len(asked):.1%})")
     print(f"said with something that the audit finds unsupported: {sum(map(bool, wrong.values()))} of {len(asked)}")
     print(f"shown with something that the audit finds unsupported: {sum(bool(wrong[facts]) for facts in shown)} of {len(shown)}")
     if isinstance(chat, Scripted):
