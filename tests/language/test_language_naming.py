@@ -24,7 +24,7 @@ def named(*groups):
         ("a TV or an ox", ["TV"]),
         ("", []),
         ("1999 — 2000!", []),
-        ("恐怖片", ["恐怖", "怖片"]),
+        ("恐怖片", ["恐怖", "怖片", "恐怖片"]),
         ("ラーメン が 好き", ["ラーメン"]),
         ("Борис и Глеб", ["Борис", "Глеб"]),
     ],
@@ -119,6 +119,12 @@ def test_a_group_without_common_words_is_left_without():
 def test_chinese_is_named_by_pairs_of_characters():
     films, inks = ["恐怖电影", "恐怖故事", "恐怖之夜"], ["墨水红", "墨水", "黑墨水"]
     assert [names[0] for names in named(films, inks)] == ["恐怖", "墨水"]
+
+
+def test_a_chinese_word_is_named_whole_and_not_twice():
+    films, inks = ["科幻片：太空", "太空科幻片", "科幻片"], ["红墨水", "墨水瓶", "墨水"]
+    assert [names[0] for names in named(films, inks)] == ["科幻片", "墨水"]
+    assert not any("幻" in name for name in named(films, inks)[0][1:])
 
 
 def test_names_are_made_distinct_while_there_are_words():

@@ -1,5 +1,6 @@
 """What a group of texts is about, in its own words: class-based TF-IDF."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from bowerbird.intents import OTHER
-from bowerbird.language.words import phrases, stem
+from bowerbird.language.words import HAN, phrases, stem
 
 BETWEEN = " · "
 CANDIDATES = 4
@@ -143,7 +144,8 @@ def _chosen(terms: Terms, weight: NDArray[np.float64], counts: NDArray[np.float3
     for term in ranked:
         own = terms.parts[term]
         fuller = [other for other in spoken if len(own) == 1 and own[0] in terms.parts[other] and counts[other] >= AS_ONE * counts[term]]
-        best = max(fuller, key=lambda other: (counts[other], -other), default=term)
+        fuller += [other for other in ranked if _in_han(own[0], terms.parts[other][0]) and counts[other] >= AS_ONE * counts[term]]
+        best = max(fuller, key=lambda other: (_han(terms.parts[other][0]), counts[other], -other), default=term)
         if not any(_alike(terms.parts[best], terms.parts[other]) for other in chosen):
             chosen.append(best)
         if len(chosen) == CANDIDATES:
@@ -151,8 +153,21 @@ def _chosen(terms: Terms, weight: NDArray[np.float64], counts: NDArray[np.float3
     return chosen
 
 
+def _in_han(short: str, long: str) -> bool:
+    """Whether a run of Han characters is part of a longer one."""
+    return len(short) < _han(long) and short in long
+
+
+def _han(word: str) -> int:
+    """How many characters a run of Han has; 0 for any other word."""
+    return len(word) if re.match(f"[{HAN}]", word) else 0
+
+
 def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two terms share a word, or have words of which one holds the other or that begin alike."""
+    """Whether two terms share a word, or have words of which one holds the other or that begin alike; of Han characters, whether they
+    share an end."""
+    if _han(one[0]) and _han(other[0]):
+        return one[0] in other[0] or other[0] in one[0] or one[0][0] == other[0][-1] or one[0][-1] == other[0][0]
     return any(a == b or (len(min(a, b, key=len)) > 3 and (a in b or b in a or a[:5] == b[:5])) for a in one for b in other)
 
 

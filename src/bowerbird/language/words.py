@@ -21,26 +21,27 @@ STOP_WORDS = frozenset(_SAY_NOTHING.split())
 """English words that name nothing, and those that shops put into every description."""
 
 HAN, KATAKANA = "㐀-䶿一-鿿", "ァ-ヺー"
+LONGEST_HAN = 4
 PIECE = re.compile(rf"(?P<han>[{HAN}]+)|(?P<kana>[{KATAKANA}]{{2,}})|(?P<word>[^\W\d_{HAN}]+(?:['’-][^\W\d_{HAN}]+)*)|(?P<gap>\S)")
 
 
 def phrases(text: str, longest: int = 2) -> Iterator[str]:
     """The words of a text as they stand there, and runs of up to `longest` neighbours with nothing but spaces between them.
 
-    Han characters, which are written without spaces, give each pair of neighbours, and a run of Katakana is one word. Numbers,
+    Han characters, which are written without spaces, give all runs of two to four neighbours, and a run of Katakana is one word. Numbers,
     stop words and words of less than three letters are no words, and end a run; short words in capitals (HP, 3D) are words.
 
     >>> list(phrases("The Usual Suspects (1995). Crime, film noir"))
     ['Usual', 'Suspects', 'Usual Suspects', 'Crime', 'film', 'noir', 'film noir']
     >>> list(phrases("科幻片"))
-    ['科幻', '幻片']
+    ['科幻', '幻片', '科幻片']
     """
     run: list[str] = []
     for piece in PIECE.finditer(text):
         found = piece.group()
         if piece.lastgroup == "han":
             run = []
-            yield from (found[at : at + 2] for at in range(len(found) - 1))
+            yield from (found[at : at + n] for n in range(2, LONGEST_HAN + 1) for at in range(len(found) - n + 1))
         elif piece.lastgroup == "gap" or not _names(found):
             run = []
         else:
