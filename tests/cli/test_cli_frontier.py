@@ -63,7 +63,7 @@ def test_it_prints_the_tables_and_writes_what_it_measured(run: Run, tmp_path: Pa
         assert words in said
     report = json.loads((tmp_path / "f.json").read_text())
     assert [line["name"] for line in report["lines"]] == ["mmr", "exchange", "dpp"], "the config's re-ranker is priced too"
-    assert report["lines"][1]["settings"]["temperature"] > 0
+    assert report["lines"][1]["settings"]["chances"]["width"] > 0
     first = {json.dumps(line["points"][0]["means"]) for line in report["lines"]}
     assert len(first) == 1, "at 0 all re-rankers keep the scorer's order"
     for row in report["dial"]["rows"]:

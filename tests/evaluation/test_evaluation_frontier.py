@@ -12,12 +12,13 @@ from bowerbird.data import Cases, Catalogue
 from bowerbird.errors import DataError
 from bowerbird.evaluation import evaluate
 from bowerbird.evaluation.frontier import BUDGETS, allowed, calibrate, given_up, mixed, more_given_up, reach
-from bowerbird.evaluation.frontier.pools import learned_temperature, pooled, similarities
+from bowerbird.evaluation.frontier.pools import learned_chances, pooled, similarities
 from bowerbird.evaluation.frontier.running import calibrated
 from bowerbird.pipeline import Pipeline, RankingSettings
-from bowerbird.ranking import DppSettings, ExchangeSettings, MmrSettings
+from bowerbird.ranking import Chances, DppSettings, ExchangeSettings, MmrSettings
 from bowerbird.types import History, Log, Query, Request, Scores
 
+STRAIGHT = Chances(level=-2.0, middle=0.0, width=1.0, power=1.0, fall=0.3)
 LOSSES = st.dictionaries(st.floats(0.01, 1), st.floats(-0.1, 1), min_size=1, max_size=12)
 
 
@@ -96,13 +97,13 @@ def test_at_strength_zero_the_pools_answer_as_the_server_does() -> None:
     tables = similarities(pools)
     assert list(tables) == ["language", "categories", "co-consumption"]
     server = evaluate(pipeline.recommend, cases(1), catalogue(), log(), ks=(4,), tables=tables)
-    for rerank in (MmrSettings(), DppSettings(), ExchangeSettings(temperature=0.1)):
+    for rerank in (MmrSettings(), DppSettings(), ExchangeSettings()):
         here = pools.under(rerank, 0.0, tables)
         assert [slate.items.tolist() for slate in here.slates] == [slate.items.tolist() for slate in server.slates]
         assert here.values["ndcg@4"].tolist() == server.values["ndcg@4"].tolist()
 
 
-@pytest.mark.parametrize("rerank", [MmrSettings(), DppSettings(), ExchangeSettings(temperature=0.3)])
+@pytest.mark.parametrize("rerank", [MmrSettings(), DppSettings(), ExchangeSettings(chances=STRAIGHT)])
 def test_a_list_is_what_a_request_for_it_would_get(rerank: MmrSettings | DppSettings | ExchangeSettings) -> None:
     settings = RankingSettings(rerank=rerank)
     pipeline = Pipeline(Falling(), catalogue(), settings)
@@ -135,7 +136,7 @@ def test_a_loss_of_nothing_on_average_is_not_enough_where_it_may_be_chance() -> 
     assert calibrated(MmrSettings(), pools, pools).strengths[3] < 1
 
 
-@pytest.mark.parametrize("rerank", [MmrSettings(), DppSettings(), ExchangeSettings(temperature=0.3)])
+@pytest.mark.parametrize("rerank", [MmrSettings(), DppSettings(), ExchangeSettings(chances=STRAIGHT)])
 def test_by_appetite_each_gets_the_list_that_the_server_gives_without_a_dial(rerank: MmrSettings | DppSettings | ExchangeSettings) -> None:
     histories = [History.of([0, 1, 2, 3]), History.of([0, 1, 5, 6])]
     two = Cases([Query(history) for history in histories], [np.array([4], np.int32)] * 2, np.arange(2))
@@ -150,5 +151,5 @@ def test_nothing_found_and_nothing_wanted_are_said() -> None:
     with pytest.raises(DataError, match="cannot be calibrated"):
         calibrated(MmrSettings(), lost, lost)
     narrow = pooled(Pipeline(Falling(), catalogue(), RankingSettings(pool=1)), cases(9), log(), k=1)
-    with pytest.raises(DataError, match="temperature"):
-        learned_temperature(narrow)
+    with pytest.raises(DataError, match="chances"):
+        learned_chances(narrow)

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from bowerbird.errors import DataError
-from bowerbird.ranking import Exchange, ItemSpace, fit_temperature
-from bowerbird.ranking.exchange import likely
+from bowerbird.ranking import Chances, Exchange, ItemSpace
 from bowerbird.types import History, Query, Slate
 
 NOBODY = Query(History.of([]))
+
+STRAIGHT = Chances(level=-2.0, middle=0.0, width=1.0, power=1.0, fall=0.3)
 
 
 def world(seed: int) -> tuple[NDArray[np.float32], Slate, int, float]:
@@ -35,8 +36,8 @@ def worth(rows: NDArray[np.float32], p: NDArray[np.float64], places: list[int], 
 @settings(max_examples=60, deadline=None)
 def test_no_single_exchange_would_pay(seed: int) -> None:
     rows, slate, k, price = world(seed)
-    kept = Exchange(rows, price, 0.7)(slate, NOBODY, k).items.tolist()
-    p = likely(slate.scores, 0.7)
+    kept = Exchange(rows, price, STRAIGHT)(slate, NOBODY, k).items.tolist()
+    p = STRAIGHT.of(slate.scores)
     reached = worth(rows, p, kept, price)
     assert kept == sorted(kept)  # by falling score
     assert reached >= worth(rows, p, list(range(len(kept))), price) - 1e-6
@@ -48,11 +49,11 @@ def test_no_single_exchange_would_pay(seed: int) -> None:
 def test_a_sure_user_keeps_what_an_unsure_one_gives_up() -> None:
     rows = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     slates = [Slate(np.arange(3, dtype=np.int32), np.array(scores, np.float32)) for scores in ([9, 8, 2], [3, 2.1, 2])]
-    sure, unsure = (Exchange(rows, 0.1, 1.0)(slate, NOBODY, 2).items.tolist() for slate in slates)
+    sure, unsure = (Exchange(rows, 0.1, STRAIGHT)(slate, NOBODY, 2).items.tolist() for slate in slates)
     assert (sure, unsure) == ([0, 1], [0, 2])
 
 
-def test_without_a_temperature_the_scale_of_the_scores_does_not_matter() -> None:
+def test_where_nothing_was_learned_the_scale_of_the_scores_does_not_matter() -> None:
     rows, slate, _, _ = world(7)
     wide = Slate(slate.items, slate.scores * 50 - 3)
     assert len(slate) > 4
@@ -73,20 +74,7 @@ def test_likeness_by_texts_and_categories_together() -> None:
     assert alike[2, 3] == pytest.approx(0)
 
 
-def test_the_temperature_that_made_the_data_is_found() -> None:
-    rng = np.random.default_rng(0)
-    pools = [rng.normal(size=50).astype(np.float32) for _ in range(3000)]
-    wanted = [rng.choice(50, 1, p=likely(pool, 0.4)) for pool in pools]
-    assert fit_temperature(pools, wanted) == pytest.approx(0.4, rel=0.05)
-    assert fit_temperature([10 * pool for pool in pools], wanted) == pytest.approx(4, rel=0.05)
-
-
-def test_of_nothing_wanted_nothing_is_learned() -> None:
-    with pytest.raises(DataError, match="no user wanted anything of what was scored best"):
-        fit_temperature([np.ones(3, np.float32)], [np.zeros(0, np.intp)])
-
-
-@pytest.mark.parametrize(("price", "temperature", "name"), [(-1, None, "price"), (np.inf, None, "price"), (1, 0, "temperature")])
-def test_what_cannot_be_is_refused(price: float, temperature: float | None, name: str) -> None:
-    with pytest.raises(DataError, match=f"exchange: {name}"):
-        Exchange(np.eye(2, dtype=np.float32), price, temperature)
+@pytest.mark.parametrize("price", [-1, np.inf])
+def test_a_price_that_cannot_be_is_refused(price: float) -> None:
+    with pytest.raises(DataError, match="exchange: price"):
+        Exchange(np.eye(2, dtype=np.float32), price)

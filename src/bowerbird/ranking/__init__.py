@@ -2,8 +2,9 @@
 
 from bowerbird.ranking.appetite import appetite, stretched
 from bowerbird.ranking.calibration import Calibration, category_shares, divergence
+from bowerbird.ranking.chances import Chances, fit_chances
 from bowerbird.ranking.dpp import Dpp
-from bowerbird.ranking.exchange import Exchange, fit_temperature
+from bowerbird.ranking.exchange import Exchange
 from bowerbird.ranking.exploration import Exploration, ExploreSettings
 from bowerbird.ranking.exposure import InverseExposure, MaxShare, column_labels
 from bowerbird.ranking.fresh import FreshQuota
@@ -33,6 +34,7 @@ __all__ = [
     "Apart",
     "Calibration",
     "CalibrationSettings",
+    "Chances",
     "Dpp",
     "DppSettings",
     "Exchange",
@@ -63,7 +65,7 @@ __all__ = [
     "category_shares",
     "column_labels",
     "divergence",
-    "fit_temperature",
+    "fit_chances",
     "interests",
     "item_intents",
     "item_space",

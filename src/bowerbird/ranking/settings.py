@@ -8,6 +8,7 @@ from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.protocols import Reranker
 from bowerbird.ranking.calibration import Calibration
+from bowerbird.ranking.chances import Chances
 from bowerbird.ranking.dpp import Dpp
 from bowerbird.ranking.exchange import Exchange
 from bowerbird.ranking.mmr import Mmr
@@ -88,20 +89,20 @@ class CalibrationSettings(Settings):
 class ExchangeSettings(Settings):
     """The dial is what distance is worth beside the accuracy that is expected: `Exchange` with price = `dearest` · diversity⁴.
 
-    temperature  in the unit of the scores, as `bowerbird frontier` learns it from validation; None = by how far a pool's scores lie apart
-    categories   0..1, share of the categories in how alike two items are, beside their language vectors
-    dearest      the price where the dial stands at 1
+    chances     what an item is worth by its score and place, as `bowerbird frontier` learns it from validation; None = as a softmax says
+    categories  0..1, share of the categories in how alike two items are, beside their language vectors
+    dearest     the price where the dial stands at 1
     """
 
     kind: Literal["exchange"] = "exchange"
-    temperature: float | None = Field(default=None, gt=0)
-    categories: float = Field(default=0.4, ge=0, le=1)
+    chances: Chances | None = None
+    categories: float = Field(default=0.3, ge=0, le=1)
     dearest: float = Field(default=0.5, gt=0)
 
     def build(self, catalogue: Catalogue, diversity: float) -> Reranker:
         """The re-ranker for a dial of 0..1 over this catalogue. Costs nothing: no array is copied."""
         space = ItemSpace(catalogue.vectors, catalogue.category_matrix, self.categories)
-        return Exchange(space, self.dearest * checked_dial("diversity", diversity) ** 4, self.temperature)
+        return Exchange(space, self.dearest * checked_dial("diversity", diversity) ** 4, self.chances)
 
 
 RerankSettings = Annotated[

@@ -11,7 +11,7 @@ from bowerbird.evaluation.beyond import Table
 from bowerbird.evaluation.protocol import Result, evaluate
 from bowerbird.pipeline import Pipeline, joined
 from bowerbird.protocols import Progress, silent
-from bowerbird.ranking import RerankSettings, fit_temperature
+from bowerbird.ranking import Chances, RerankSettings, fit_chances
 from bowerbird.types import Log, Request, Slate
 
 BATCH = 256
@@ -68,13 +68,17 @@ def pooled(pipeline: Pipeline, cases: Cases, train: Log, k: int, seed: int = 0, 
     return Pools(cases, tuple(slates), pipeline, train, k)
 
 
-def learned_temperature(pools: Pools) -> float:
-    """The temperature that makes the scores of these pools into how likely each item is wanted (`fit_temperature`).
+def learned_chances(pools: Pools) -> Chances:
+    """What an item of these pools is worth, by its score and its place (`fit_chances`).
 
     raises  DataError if nobody wanted anything of their pool
     """
-    wanted = [np.flatnonzero(np.isin(slate.items, items)) for slate, items in zip(pools.slates, pools.cases.targets, strict=True)]
-    return fit_temperature([slate.scores for slate in pools.slates], wanted)
+    discounts = 1 / np.log2(np.arange(2, pools.k + 2))
+    gains = [
+        np.isin(slate.items, wanted) / max(discounts[: len(wanted)].sum(), discounts[0])
+        for slate, wanted in zip(pools.slates, pools.cases.targets, strict=True)
+    ]
+    return fit_chances([slate.scores for slate in pools.slates], gains)
 
 
 def similarities(pools: Pools) -> dict[str, Table]:

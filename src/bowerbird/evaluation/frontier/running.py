@@ -9,14 +9,14 @@ from bowerbird.data import Cases, Catalogue, Split
 from bowerbird.errors import DataError
 from bowerbird.evaluation.frontier.dial import calibrate
 from bowerbird.evaluation.frontier.matched import given_up
-from bowerbird.evaluation.frontier.pools import Pools, learned_temperature, pooled, similarities
+from bowerbird.evaluation.frontier.pools import Pools, learned_chances, pooled, similarities
 from bowerbird.evaluation.protocol import Result
 from bowerbird.evaluation.significance import Interval
 from bowerbird.evaluation.tuning import Bench
 from bowerbird.models import Recipe
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
-from bowerbird.ranking import ExchangeSettings, RerankSettings
+from bowerbird.ranking import Chances, ExchangeSettings, RerankSettings
 from bowerbird.types import Log
 
 STRENGTHS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -27,7 +27,7 @@ STRENGTHS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 class Line:
     """One re-ranker at every strength.
 
-    rerank    its settings, a temperature learned from validation among them
+    rerank    its settings, chances learned from validation among them
     points    the test at each of `STRENGTHS`
     appetite  whether a strength is that of a user of appetite 1, and others get theirs
     """
@@ -88,10 +88,10 @@ def frontier(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Frontier:
-    """Fit on train, learn temperature and dial on validation, fit once more on all before the test, and price every strength there.
+    """Fit on train, learn chances and dial on validation, fit once more on all before the test, and price every strength there.
 
     ranking  pool, repeats and rules; the dial of its re-ranker is calibrated
-    reranks  the lines; those of kind `exchange` get the temperature that is learned here. The one of `ranking` is added if it is missing
+    reranks  the lines; those of kind `exchange` get the chances that are learned here. The one of `ranking` is added if it is missing
     appetite whether each is priced a second time, with every strength stretched by the user's appetite
     raises   DataError if validation or test has no case, or nobody in validation wanted anything of their pool
     cost     two fits; then a re-ranking a case for each strength, about 13 a line and 60 for the dial
@@ -109,8 +109,8 @@ def frontier(
     validation, test = scored(split.train, bench.cases()), scored(split.before_test, split.test)
     kinds = {rerank.kind: rerank for rerank in (*reranks, ranking.rerank)}
     if any(isinstance(rerank, ExchangeSettings) for rerank in kinds.values()):
-        heat = learned_temperature(validation)
-        kinds = {kind: _warmed(rerank, heat) for kind, rerank in kinds.items()}
+        chances = learned_chances(validation)
+        kinds = {kind: _knowing(rerank, chances) for kind, rerank in kinds.items()}
     tables = similarities(test)
     priced = [(rerank, by) for by in ((False, True) if appetite else (False,)) for rerank in kinds.values()]
     lines = []
@@ -147,5 +147,5 @@ def calibrated(rerank: RerankSettings, validation: Pools, test: Pools, seed: int
     return Dial(rerank, strengths, tuple(losses[strength] for strength in strengths), tuple(measured[strength] for strength in strengths))
 
 
-def _warmed(rerank: RerankSettings, temperature: float) -> RerankSettings:
-    return rerank.model_copy(update={"temperature": temperature}) if isinstance(rerank, ExchangeSettings) else rerank
+def _knowing(rerank: RerankSettings, chances: Chances) -> RerankSettings:
+    return rerank.model_copy(update={"chances": chances}) if isinstance(rerank, ExchangeSettings) else rerank
