@@ -8,14 +8,15 @@ import logging
 import secrets
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, UserProfile, shown
 from bowerbird.asking import asked, known_history
@@ -25,7 +26,7 @@ from bowerbird.data.kinds import EDITS
 from bowerbird.errors import BowerbirdError, BundleError, ConfigError, DataError, StoreError
 from bowerbird.explain import TONGUES, Reason, Tally, Worder
 from bowerbird.language.harmless import harmless
-from bowerbird.live import HISTORY_LIMIT, Expirer, Follower, Grower, Learned, SlateLog, Worded
+from bowerbird.live import HISTORY_LIMIT, Expirer, Follower, Grower, Learned, SlateLog, Worded, shown_before
 from bowerbird.models import unread
 from bowerbird.pipeline import Pipeline, RankingSettings, Steered
 from bowerbird.profiles import Edit, acting, event_of, idle, read_edits, standing
@@ -61,11 +62,12 @@ class _Live:
     bundle: Bundle
     learned: Learned
     item_offset: Offset
+    shown: NDArray[np.int64] | None
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """The path from request to slate, with what exploration found."""
-        return replace(self.bundle.pipeline, bandit=self.learned.bandit)
+        """The path from request to slate, with what exploration found and how often items were shown."""
+        return replace(self.bundle.pipeline, bandit=self.learned.bandit, shown=self.shown)
 
     @property
     def base(self) -> Bundle:
@@ -99,6 +101,7 @@ class Engine:
     _slates: SlateLog = field(init=False, repr=False)
     _expirer: Expirer = field(init=False, repr=False)
     _words: Worded = field(init=False, repr=False)
+    _exposed: Callable[[Bundle], NDArray[np.int64] | None] = field(init=False, repr=False)
     _kept: Offset = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -111,6 +114,7 @@ class Engine:
         self._follower = Follower(self.store, self._grower)
         self._slates = SlateLog(self.store)
         self._expirer = Expirer(self.store)
+        self._exposed = lru_cache(HAD)(lambda base: shown_before(self.store, base, base.config.ranking))
         self._live = self._begun(self.first)
         self._kept = self._live.learned.offset
 
@@ -523,7 +527,7 @@ class Engine:
     def _serving(self, learned: Learned, item_offset: Offset | None = None) -> _Live:
         """What was learned, over all items that were put in, or those up to an offset."""
         puts = self.store.items_since(learned.item_offset)
-        live = _Live(learned.bundle, learned, learned.item_offset)
+        live = _Live(learned.bundle, learned, learned.item_offset, self._exposed(learned.base))
         return self._with(live, [put for put in puts if item_offset is None or put.offset <= item_offset])
 
     def _with(self, live: _Live, puts: Sequence[Put]) -> _Live:

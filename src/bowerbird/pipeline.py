@@ -20,6 +20,8 @@ from bowerbird.ranking import (
     DppSettings,
     Exploration,
     ExploreSettings,
+    ExposureSettings,
+    InverseExposure,
     RerankSettings,
     Rulebook,
     RulesSettings,
@@ -47,6 +49,7 @@ class RankingSettings(Settings):
     interests  up to so many of a user's interests are asked for one by one, and half of the pool is theirs, so that a minor one is in it at
                all; 0 = the pool is what the whole history asks for. Has a part only where a re-ranker chooses and intents were found
     repeats    whether items of the history may be recommended again (music, groceries)
+    exposure   how far items that were shown little are preferred
     rules      what every slate keeps to
     explore    which places are drawn, so that new and uncertain items are shown
     """
@@ -58,6 +61,7 @@ class RankingSettings(Settings):
     pool: int = Field(default=200, ge=1)
     interests: int = Field(default=0, ge=0)
     repeats: bool = False
+    exposure: ExposureSettings = Field(default_factory=ExposureSettings)
     rules: RulesSettings = Field(default_factory=RulesSettings)
     explore: ExploreSettings = Field(default_factory=ExploreSettings)
 
@@ -86,6 +90,7 @@ class Pipeline:
     """A scorer over a catalogue, and the settings that turn its scores into slates.
 
     bandit  what is known of rewards, to explore by; None = what is believed before any is seen
+    shown   (≤ n_items,) how often each item was shown; those beyond it never. None = nothing is known of that
     raises  ConfigError if a rule names a column that the items do not have; DataError, when asked, if the scorer knows more items than
             the catalogue
     cost    one `score` call for a batch of requests; O(n_items) to retrieve; then what the re-ranker says, over the pool
@@ -95,6 +100,7 @@ class Pipeline:
     catalogue: Catalogue
     settings: RankingSettings = field(default_factory=RankingSettings)
     bandit: Bandit | None = None
+    shown: NDArray[np.int64] | None = None
     rules: Rulebook | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -176,7 +182,8 @@ class Pipeline:
 
     def pool(self, request: Request, scores: NDArray[np.float32], parts: Scores | None = None) -> Slate:
         """What the re-ranker chooses from: the best-scored items of one row of `candidates`, and of the user's interests, if there are."""
-        return pooled(scores, parts, max(self.settings.pool, 5 * request.k))
+        pool = pooled(scores, parts, max(self.settings.pool, 5 * request.k))
+        return pool if self.exposure is None else self.exposure.traded(pool)
 
     def strength(self, request: Request, pool: Slate) -> float:
         """Where the re-ranker's own dial stands: as the request says; else as the settings and, where these look at it, the appetite do."""
@@ -202,6 +209,14 @@ class Pipeline:
     def unexplored(self) -> "Pipeline":
         """The same, but no place is drawn."""
         return replace(self, settings=self.settings.model_copy(update={"explore": ExploreSettings()}))
+
+    @cached_property
+    def exposure(self) -> InverseExposure | None:
+        """What prefers items that were shown little; None where nothing does."""
+        strength = self.settings.exposure.strength
+        if self.shown is None or strength == 0:
+            return None
+        return InverseExposure(np.pad(self.shown, (0, len(self.catalogue) - len(self.shown))), strength)
 
     @cached_property
     def exploration(self) -> Exploration | None:

@@ -6,7 +6,7 @@ from bowerbird.ranking.chances import Chances, fit_chances
 from bowerbird.ranking.dpp import Dpp
 from bowerbird.ranking.exchange import Exchange
 from bowerbird.ranking.exploration import Exploration, ExploreSettings
-from bowerbird.ranking.exposure import InverseExposure, MaxShare, column_labels
+from bowerbird.ranking.exposure import ExposureSettings, InverseExposure, MaxShare, column_labels
 from bowerbird.ranking.fresh import FreshQuota
 from bowerbird.ranking.interests import interests
 from bowerbird.ranking.mmr import Mmr
@@ -41,6 +41,7 @@ __all__ = [
     "ExchangeSettings",
     "Exploration",
     "ExploreSettings",
+    "ExposureSettings",
     "FreshQuota",
     "FreshSettings",
     "InverseExposure",

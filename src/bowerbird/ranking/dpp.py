@@ -11,6 +11,9 @@ from bowerbird.ranking.relevance import checked_dial, checked_window, ranked, re
 from bowerbird.ranking.space import Vectors, rows_of
 from bowerbird.types import Query, Slate
 
+TINY = 1e-200
+"""Where the odds of all that is left are below, they are taken anew from the best of it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dpp:
@@ -31,10 +34,9 @@ class Dpp:
     own       above 0, at most 1
     window    how many of the last picks repel, at least 1; None = all
     raises    DataError if a slate names an item beyond `vectors`
-    cost      O(k·n·(k + d)) time for a slate of n at worst, far less in practice: an item is compared only when it could win. O(n·k)
-              memory: the kernel itself, n × n, is never built. With a window w below k always O(k·n·(w + d)), and O(n·w) memory
-    source    Chen, Zhang & Zhou, NeurIPS 2018 (incremental Cholesky; windows by rotating the oldest pick out of the factor); without a
-              window picked lazily (Minoux 1978), which changes the cost alone
+    cost      O(k·n·(k + d)) time for a slate of n, O(n·(k + d)) memory: the kernel itself, n × n, is never built. With a window w below k
+              O(k·n·(w + d)), and O(n·w) memory
+    source    Chen, Zhang & Zhou, NeurIPS 2018 (incremental Cholesky; windows by rotating the oldest pick out of the factor)
 
     >>> from bowerbird.types import History
     >>> vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
@@ -59,7 +61,7 @@ class Dpp:
         slate = ranked(slate) if self.trade < 1 else slate
         rows = rows_of(self.vectors, slate.items)
         k = min(k, len(slate))
-        if self.trade == 1:
+        if self.trade == 1 or k == 0:
             return slate.take(np.arange(k))
         gain = self.trade * relevance(slate.scores).astype(np.float64)
         if self.window is None or self.window >= k - 1:
@@ -69,42 +71,67 @@ class Dpp:
 
 @compiled
 def _pick(rows: NDArray[np.float32], gain: NDArray[np.float64], price: float, own: float, k: int) -> NDArray[np.intp]:
-    """The positions picked. `rest[i]` is what of item i lies outside the span of the picks it has met; it can only shrink, so a stale
-    value is a bound from above: refresh only what could win. `lower[i]` is the item's row of the Cholesky factor of S."""
-    n, d = rows.shape
-    shared = np.float32(1 - own)
+    """The positions picked: those with the greatest gain + price · log(rest), found as the greatest exp(gain / price) · rest without a
+    logarithm an item. `rest[i]` is what of item i lies outside the span of the picks, `lower[s, i]` its entry for pick s in the Cholesky
+    factor of S: what belongs to one pick lies side by side, so that whole vectors are added."""
+    n = len(rows)
+    columns = np.ascontiguousarray(rows.T)
+    least = np.float32(own)
     picked = np.empty(k, np.intp)
-    lower = np.empty((n, k), np.float32)
+    lower = np.empty((k, n), np.float32)
     rest = np.ones(n, np.float32)
-    met = np.zeros(n, np.intp)
-    value = gain.copy()
+    odds = _odds(gain, price)
     for t in range(k):
-        lead = np.argmax(value)
-        best, best_value = int(lead), -np.inf
-        for turn in range(-1, n):
-            i = turn if turn >= 0 else int(lead)
-            if value[i] < best_value or (value[i] == best_value and i >= best):
-                continue
-            row, low = rows[i], lower[i]
-            for s in range(met[i], t):
-                j = picked[s]
-                other, other_low = rows[j], lower[j]
-                alike = np.float32(0)
-                for c in range(d):
-                    alike += row[c] * other[c]
-                told = np.float32(0)
-                for c in range(s):
-                    told += low[c] * other_low[c]
-                low[s] = (shared * alike - told) / np.sqrt(rest[j])
-                rest[i] = max(rest[i] - low[s] * low[s], np.float32(own))
-            met[i] = t
-            value[i] = gain[i] + price * np.log(rest[i])
-            if value[i] > best_value or (value[i] == best_value and i < best):
-                best, best_value = i, value[i]
+        best, most = _greatest(odds, rest)
+        if most < TINY:
+            odds = _odds(gain, price)
+            best, most = _greatest(odds, rest)
         picked[t] = best
-        value[best] = -np.inf
         gain[best] = -np.inf
+        odds[best] = 0.0
+        root = np.sqrt(rest[best])
+        low = lower[t]
+        low[:] = 0
+        _add(low, columns, rows[best] * (np.float32(1 - own) / root))
+        _add(low, lower, lower[:t, best] * (np.float32(-1) / root))
+        for i in range(n):
+            left = rest[i] - low[i] * low[i]
+            rest[i] = left if left > least else least
     return picked
+
+
+@compiled
+def _odds(gain: NDArray[np.float64], price: float) -> NDArray[np.float64]:
+    """exp(gain / price), the greatest 1; 0 for what is too far below to be next."""
+    return np.exp((gain - gain.max()) / price)
+
+
+@compiled
+def _greatest(odds: NDArray[np.float64], rest: NDArray[np.float32]) -> tuple[int, float]:
+    """Where odds · rest is greatest, the first of equals, and how great."""
+    best, most = 0, -1.0
+    for i in range(len(odds)):
+        value = odds[i] * rest[i]
+        if value > most:
+            best, most = i, value
+    return best, most
+
+
+@compiled
+def _add(into: NDArray[np.float32], table: NDArray[np.float32], factors: NDArray[np.float32]) -> None:
+    """Add the first rows of a table, each times its factor; eight at a time, so that sums are seldom written and read again."""
+    done = len(factors) // 8 * 8
+    for at in range(0, done, 8):
+        p, q, r, s = factors[at], factors[at + 1], factors[at + 2], factors[at + 3]
+        t, u, v, w = factors[at + 4], factors[at + 5], factors[at + 6], factors[at + 7]
+        a, b, c, d = table[at], table[at + 1], table[at + 2], table[at + 3]
+        e, f, g, h = table[at + 4], table[at + 5], table[at + 6], table[at + 7]
+        for i in range(len(into)):
+            into[i] += p * a[i] + q * b[i] + r * c[i] + s * d[i] + t * e[i] + u * f[i] + v * g[i] + w * h[i]
+    for at in range(done, len(factors)):
+        row, factor = table[at], factors[at]
+        for i in range(len(into)):
+            into[i] += factor * row[i]
 
 
 @compiled

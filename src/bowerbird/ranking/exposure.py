@@ -1,12 +1,15 @@
 """Who is shown: no provider fills the slate, and what was shown little gets a chance."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 from scipy.sparse import csr_array
 
+from bowerbird.config import Settings, refuse_idle
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
 from bowerbird.ranking.relevance import checked_dial, ranked, relevance
@@ -61,7 +64,8 @@ class InverseExposure:
     The logarithm makes the step from 0 to 10 as large as that from 10 to 120: what counts is that an item is seen at all.
 
     counts    (n_items,), 0 or more, in any unit: how often each item was shown since some day, or, where slates are not recorded, how
-              often it was taken in the training log. The caller says which; a re-ranker keeps no tally
+              often it was taken in the training log. The caller says which; a re-ranker keeps no tally. The engine gives what its slates
+              showed before the live bundle was fitted (`ExposureSettings`)
     strength  0..1; 0 keeps the order given, 1 puts the least shown first
     raises    DataError if a slate names an item beyond `counts`, or a count is negative or NaN
     cost      O(n log n) for a slate of n
@@ -87,10 +91,41 @@ class InverseExposure:
         if self.strength == 0 or len(slate) == 0:
             return slate.take(np.arange(min(k, len(slate))))
         slate = ranked(slate)
+        return slate.take(np.argsort(-self._value(slate), kind="stable")[:k])
+
+    def traded(self, slate: Slate) -> Slate:
+        """The whole slate by falling value, with values for scores, on the scores' own scale: for re-rankers that look at scores."""
+        checked_items(slate.items, len(self.counts))
+        if self.strength == 0 or len(slate) == 0:
+            return slate
+        slate = ranked(slate)
+        value, low, high = self._value(slate), slate.scores.min(), slate.scores.max()
+        order = np.argsort(-value, kind="stable")
+        return Slate(slate.items[order], (low + (high - low) * value[order]).astype(np.float32))
+
+    def _value(self, slate: Slate) -> NDArray[np.float64]:
         shown = np.log1p(self.counts[slate.items].astype(np.float64))
         seldom = 1 - shown / (shown.max() or 1)
-        value = (1 - self.strength) * relevance(slate.scores) + self.strength * seldom
-        return slate.take(np.argsort(-value, kind="stable")[:k])
+        return np.asarray((1 - self.strength) * relevance(slate.scores) + self.strength * seldom, np.float64)
+
+
+class ExposureSettings(Settings):
+    """How far what was shown little is preferred, among the items that a slate is chosen from (`InverseExposure`).
+
+    What was shown is read from the logged slates of the days before the bundle was fitted, once, so that a slate can be made again; a
+    bundle with no slates before it is not changed by this. Evaluation on a log of events knows nothing of what was shown.
+
+    strength  0..1; 0 = scores alone
+    days      so many days of slates are counted
+    """
+
+    strength: float = Field(default=0.0, ge=0, le=1)
+    days: float = Field(default=30.0, gt=0)
+
+    @model_validator(mode="after")
+    def _used(self) -> Self:
+        refuse_idle(self, "strength 0", days=self.strength > 0)
+        return self
 
 
 def column_labels(catalogue: Catalogue, column: str) -> csr_array:

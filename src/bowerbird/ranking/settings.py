@@ -87,7 +87,7 @@ class CalibrationSettings(Settings):
 
 
 class ExchangeSettings(Settings):
-    """The dial is what distance is worth beside the accuracy that is expected: `Exchange` with price = `dearest` · diversity⁴.
+    """The dial is what distance is worth beside the accuracy that is expected: `Exchange` with price = `dearest` · diversity³.
 
     chances     what an item is worth by its score and place, as `bowerbird frontier` learns it from validation; None = as a softmax says
     categories  0..1, share of the categories in how alike two items are, beside their language vectors
@@ -97,12 +97,12 @@ class ExchangeSettings(Settings):
     kind: Literal["exchange"] = "exchange"
     chances: Chances | None = None
     categories: float = Field(default=0.3, ge=0, le=1)
-    dearest: float = Field(default=0.5, gt=0)
+    dearest: float = Field(default=1.0, gt=0)
 
     def build(self, catalogue: Catalogue, diversity: float) -> Reranker:
         """The re-ranker for a dial of 0..1 over this catalogue. Costs nothing: no array is copied."""
         space = ItemSpace(catalogue.vectors, catalogue.category_matrix, self.categories)
-        return Exchange(space, self.dearest * checked_dial("diversity", diversity) ** 4, self.chances)
+        return Exchange(space, self.dearest * checked_dial("diversity", diversity) ** 3, self.chances)
 
 
 RerankSettings = Annotated[

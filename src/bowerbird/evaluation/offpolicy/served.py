@@ -14,7 +14,7 @@ from bowerbird.config import parse
 from bowerbird.data import weigh
 from bowerbird.errors import DataError
 from bowerbird.evaluation.offpolicy.logged import LoggedSlates
-from bowerbird.live import Follower, Grower, Worded, fresh
+from bowerbird.live import Follower, Grower, Worded, fresh, shown_before
 from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.protocols import Progress, silent
 from bowerbird.store import SlateRow, SqlStore
@@ -79,7 +79,7 @@ def target_chances(
     """
     base = replace(bundle, config=bundle.config.model_copy(update={"ranking": ranking}))
     follower, puts, learned = Follower(store, grower or Grower()), store.items_since(0), fresh(base)
-    words = Worded(follower.grower)
+    words, exposed = Worded(follower.grower), shown_before(store, bundle, ranking)
     receipts: list[Receipt] = [parse(Receipt, slate.receipt, f"slate {slate.id}: receipt") for slate in slates]
     found, done = np.full((len(slates), max(len(slate.items) for slate in slates)), np.nan), 0
 
@@ -91,7 +91,7 @@ def target_chances(
         learned, rows = follower.onward(learned, offset), list(together)
         new = [put.row for put in puts if learned.item_offset < put.offset <= items]
         then = follower.grower.grown(learned.bundle, new)
-        pipeline = Pipeline(then.model, then.catalogue, ranking, learned.bandit)
+        pipeline = Pipeline(then.model, then.catalogue, ranking, learned.bandit, exposed)
         requests = [asked(receipts[at], then, pipeline, store, words).request for at in rows]
         shown = [then.catalogue.numbers(slates[at].items) for at in rows]
         for at, chances in zip(rows, pipeline.chances(requests, shown), strict=True):
