@@ -1,7 +1,5 @@
 """What each slate earned: read from the log once it is old enough to tell, and told to who watches."""
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,12 +7,10 @@ from datetime import datetime, timedelta
 
 from bowerbird.bundle import Bundle, now
 from bowerbird.data import history_of
-from bowerbird.errors import BowerbirdError
+from bowerbird.retraining.looking import looking
 from bowerbird.retraining.sentry import Sentry
 from bowerbird.store import SlateRow, SqlStore
 from bowerbird.types import Event
-
-logger = logging.getLogger(__name__)
 
 LOOK_S = 10.0
 """Seconds between two looks into the log."""
@@ -64,22 +60,8 @@ class Reckoner:
     @contextmanager
     def looking(self, every_s: float = LOOK_S) -> Iterator[None]:
         """Look again and again in the background while the block runs."""
-        over = threading.Event()
-
-        def look() -> None:
-            while not over.wait(every_s):
-                try:
-                    self.look()
-                except (BowerbirdError, OSError) as error:
-                    logger.warning("guard: %s", error)
-
-        thread = threading.Thread(target=look, name="guard", daemon=True)
-        thread.start()
-        try:
+        with looking(self.look, every_s, "guard"):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     def _reward(self, slate: SlateRow) -> int:
         return int(any(self._liked(answer) for answer in self.store.answers(slate.id) if slate.user in (None, answer.user)))

@@ -13,6 +13,7 @@ from bowerbird.bundle import Bundle, now
 from bowerbird.errors import BowerbirdError, BundleError, DataError
 from bowerbird.retraining.child import Child
 from bowerbird.retraining.due import Due, due, new_events
+from bowerbird.retraining.looking import looking
 from bowerbird.retraining.report import Outcome, read_outcome
 from bowerbird.retraining.settings import RetrainSettings
 from bowerbird.retraining.shelf import Shelf
@@ -111,23 +112,14 @@ class Retrainer:
     @contextmanager
     def looking(self, every_s: float = LOOK_S) -> Iterator[None]:
         """Look again and again in the background while the block runs, and `stop` when it ends."""
-        over = threading.Event()
 
-        def look() -> None:
-            while not over.wait(every_s):
-                try:
-                    self.look()
-                except (BowerbirdError, OSError) as error:
-                    self._state = replace(self._state, error=str(error))
-                    logger.warning("retrain: %s", error)
+        def failed(error: str) -> None:
+            self._state = replace(self._state, error=error)
 
-        thread = threading.Thread(target=look, name="retrain", daemon=True)
-        thread.start()
         try:
-            yield
+            with looking(self.look, every_s, "retrain", failed):
+                yield
         finally:
-            over.set()
-            thread.join()
             self.stop()
 
     def _due(self) -> Due:
