@@ -103,7 +103,8 @@ def _pick(rows: NDArray[np.float32], gain: NDArray[np.float64], price: float, ow
 @compiled
 def _odds(gain: NDArray[np.float64], price: float) -> NDArray[np.float64]:
     """exp(gain / price), the greatest 1; 0 for what is too far below to be next."""
-    return np.exp((gain - gain.max()) / price)
+    odds: NDArray[np.float64] = np.exp((gain - gain.max()) / price)
+    return odds
 
 
 @compiled
