@@ -181,7 +181,7 @@ def main() -> None:
     chosen = parser.parse_args()
     rng = np.random.default_rng(0)
     world = World.sample(chosen.users, rng)
-    targets, console = world.targets(chosen.targets, rng).tolist(), Console(width=130)
+    targets, console = world.targets(max(chosen.targets, chosen.slow_targets, 1), rng).tolist(), Console(width=130)
     quick: dict[str, Way] = {
         "popular, events counted": lambda w, a: fitted(Popular(share=FLOOD), w, a),
         "popular": lambda w, a: fitted(Popular(), w, a),
@@ -193,13 +193,13 @@ def main() -> None:
         "EASE": lambda w, a: fitted(Ease(), w, a),
         "blend": lambda w, a: fitted(BLEND, w, a),
     }
-    pushed = f"{len(targets)} items pushed ({chosen.slow_targets} for EASE and the blend)"
+    pushed = f"{chosen.targets} items pushed ({chosen.slow_targets} for EASE and the blend)"
     title = f"{len(world.catalogue)} items, {world.log.n_users} honest users; {pushed}"
     table = Table(title=title, title_justify="left")
     for heading in ("model", "attack", "place before", "after", "% of first tens before", "after"):
         table.add_column(heading, justify="left" if heading in ("model", "attack") else "right")
     with threadpool_limits(1):
-        for some, ways in ((targets, quick), (targets[: chosen.slow_targets], slow)):
+        for some, ways in ((targets[: chosen.targets], quick), (targets[: chosen.slow_targets], slow)):
             for name, way in ways.items():
                 for attack, row in measured(world, some, way, chosen.shares).items():
                     table.add_row(name, attack, *(f"{value:.0f}" for value in row[:2]), *(f"{value:.1f}" for value in row[2:]))

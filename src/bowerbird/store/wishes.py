@@ -22,6 +22,9 @@ TEACHES: ColumnElement[bool] = events.c.user.not_in(select(objections.c.user))
 COUNTS: ColumnElement[bool] = or_(slates.c.user.is_(None), slates.c.user.not_in(select(objections.c.user)))
 """Of slates likewise."""
 
+EVER = select(select(objections).exists(), select(acts).where(acts.c.does == ERASE).exists())
+"""Whether anybody objects, and whether anybody was erased."""
+
 OBJECTED, ERASED = "objected", "erased"
 
 
@@ -73,7 +76,9 @@ def spared(connection: Connection, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _said(connection: Connection, users: Iterable[UserId]) -> tuple[set[UserId], dict[UserId, int]]:
-    """Who of these objects, and until when others were erased."""
+    """Who of these objects, and until when others were erased. Where nobody ever did or was, one quick query says so."""
+    if not any(connection.execute(EVER).one()):
+        return set(), {}
     objecting: set[UserId] = set()
     erased: dict[UserId, int] = {}
     marks = {mark_of(user): user for user in users}
