@@ -185,9 +185,11 @@ def main() -> None:
     quick: dict[str, Way] = {
         "popular, events counted": lambda w, a: fitted(Popular(share=FLOOD), w, a),
         "popular": lambda w, a: fitted(Popular(), w, a),
+        "popular, 7 days old": lambda w, a: fitted(Popular(mature_days=7), w, a),
         "popular, mature 10": lambda w, a: fitted(Popular(mature=10), w, a),
-        "trend 30 days, live": lambda w, a: told_live(Trend(half_life_days=30), w, a),
-        "trend 30 days, live, mature 10": lambda w, a: told_live(Trend(half_life_days=30, mature=10), w, a),
+        "trend, live": lambda w, a: told_live(Trend(half_life_days=30), w, a),
+        "trend, live, 7 days old": lambda w, a: told_live(Trend(half_life_days=30, mature_days=7), w, a),
+        "trend, live, mature 10": lambda w, a: told_live(Trend(half_life_days=30, mature=10), w, a),
     }
     slow: dict[str, Way] = {
         "EASE": lambda w, a: fitted(Ease(), w, a),

@@ -39,12 +39,12 @@ def happened(touches: Iterable[Touch]) -> list[Happened]:
     return told
 
 
-def empty(share: float = 1.0, mature: int = 1) -> TrendModel:
-    return TrendModel(np.zeros(N_ITEMS), np.full(N_ITEMS, np.nan), DAY, share, mature)
+def empty(share: float = 1.0, mature: int = 1, mature_days: float = 0.0) -> TrendModel:
+    return TrendModel(np.zeros(N_ITEMS), np.full(N_ITEMS, np.nan), DAY, share, mature, mature_days)
 
 
-def told(touches: Iterable[Touch], share: float = 1.0, mature: int = 1) -> TrendModel:
-    return empty(share, mature).after(happened(touches))
+def told(touches: Iterable[Touch], share: float = 1.0, mature: int = 1, mature_days: float = 0.0) -> TrendModel:
+    return empty(share, mature, mature_days).after(happened(touches))
 
 
 def counts(model: TrendModel, now: float) -> np.ndarray:
@@ -77,17 +77,21 @@ def test_with_one_event_a_user_it_is_the_defining_sum(events):
     np.testing.assert_allclose(counts(model, now), wanted, rtol=1e-9, atol=1e-15)
 
 
-@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]), st.sampled_from([1, 2, 4]))
-def test_what_is_a_users_own_follows_the_plain_recurrence(touches, share, mature):
+@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]), st.sampled_from([1, 2, 4]), st.sampled_from([0.0, 5.0]))
+def test_what_is_a_users_own_follows_the_plain_recurrence(touches, share, mature, mature_days):
     """One by one: what they had fades, and an event adds no more than brings it to the share, or to the part of it that a newcomer may
     have; a late one counts what is left of it."""
     mine: dict[tuple[str, int], tuple[float, float]] = {}
     liked: dict[str, set[int]] = {}
+    first: dict[str, float] = {}
+    bounds: dict[str, float] = {}
     for user, item, weight, time in touches:
         if weight <= 0:
             continue
         liked.setdefault(user, set()).add(item)
-        bound = share * min(len(liked[user]) / mature, 1)
+        first[user] = min(first.get(user, time), time)
+        old = min((time - first[user]) / (mature_days * DAY), 1) if mature_days else 1
+        bound = bounds[user] = max(bounds.get(user, 0.0), share * min(len(liked[user]) / mature, old, 1))
         had, at = mine.get((user, item), (0.0, time))
         now = max(time, at)
         had *= 0.5 ** ((now - at) / DAY)
@@ -95,14 +99,16 @@ def test_what_is_a_users_own_follows_the_plain_recurrence(touches, share, mature
     wanted, end = np.zeros(N_ITEMS), 31 * DAY
     for (_, item), (had, at) in mine.items():
         wanted[item] += had * 0.5 ** ((end - at) / DAY)
-    np.testing.assert_allclose(counts(told(touches, share, mature), end), wanted, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(counts(told(touches, share, mature, mature_days), end), wanted, rtol=1e-6, atol=1e-12)
 
 
-@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]), st.sampled_from([1, 3]))
-def test_a_fit_is_the_fold_over_the_log(touches, share, mature):
+@given(TOUCHES, st.sampled_from([0.25, 0.6, 1.0]), st.sampled_from([1, 3]), st.sampled_from([0.0, 5.0]))
+def test_a_fit_is_the_fold_over_the_log(touches, share, mature, mature_days):
     touches = sorted(touches, key=lambda touch: touch[3])
-    fitted = Trend(half_life_days=1, share=share, mature=mature).fit(as_log(touches), SHOP, np.random.default_rng(0))
-    folded = told(touches, share, mature)
+    fitted = Trend(half_life_days=1, share=share, mature=mature, mature_days=mature_days).fit(
+        as_log(touches), SHOP, np.random.default_rng(0)
+    )
+    folded = told(touches, share, mature, mature_days)
     np.testing.assert_allclose(counts(fitted, 31 * DAY), counts(folded, 31 * DAY), rtol=1e-6, atol=1e-12)
     np.testing.assert_array_equal(fitted.scorable, folded.scorable)
 
@@ -138,6 +144,14 @@ def test_fake_users_who_come_for_one_item_are_together_what_they_are_of_grown_on
     moved = counts(pushed, 60.0 * likes)[0]
     assert moved <= fakes / mature + 1e-9
     assert moved >= 0.98 * fakes / mature  # and no less: it is the bound that is met
+
+
+@given(TOUCHES)
+def test_users_of_an_hour_are_next_to_nothing_where_users_have_to_be_old(touches):
+    quiet = told([("ann", 1, 1.0, 0.0)], mature_days=7)
+    hour = [(f"fake {user}", item, weight, time / (30 * DAY) * HOUR) for user, item, weight, time in touches]
+    moved = counts(quiet.after(happened(sorted(hour, key=lambda touch: touch[3]))), HOUR) - counts(quiet, HOUR)
+    assert np.all(moved <= 4 / (7 * 24) + 1e-9)  # of four users, however often they come
 
 
 def test_who_keeps_coming_back_is_counted_again_as_the_first_time_fades():

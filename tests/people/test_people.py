@@ -77,10 +77,10 @@ def test_who_is_erased_is_in_no_table_and_no_file(fitted: Bundle, store: SqlStor
     engine.catch_up()
     engine._keep(engine.learned)
     assert b"eve-4711" in files(tmp_path)
+    engine.recommend(user="eve-4711", k=5)  # waits to be written
     deleted = people.erased(engine, "eve-4711")
-    assert deleted == {"events": 8, "slates": 1, "objections": 0}
-    store.close()
-    assert b"eve-4711" not in files(tmp_path)
+    assert deleted == {"events": 8, "slates": 2, "objections": 0}
+    assert b"eve-4711" not in files(tmp_path)  # while the database is open, too
     with sqlite3.connect(tmp_path / "events.db") as raw:
         dump = "\n".join(raw.iterdump())
     assert "eve-4711" not in dump
@@ -205,6 +205,8 @@ def test_who_objects_is_a_newcomer_and_teaches_nobody(fitted: Bundle, store: Sql
     engine.catch_up()
     mine, stranger = engine.recommend(user="eve-4711", k=5), engine.recommend(user="nobody", k=5)
     assert _items(mine) != _items(stranger)
+    engine.flush()
+    assert [slate for slate in store.all_slates() if slate.user == "eve-4711"]
     People(store).object("eve-4711", now())
     assert _items(engine.recommend(user="eve-4711", k=5)) == _items(engine.recommend(user="nobody", k=5))
     assert engine.profile("eve-4711").sentences == ()

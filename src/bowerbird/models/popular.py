@@ -25,6 +25,7 @@ class Popular(Settings):
     half_life_days  an event this old counts half; None = age does not matter
     share           the most that one user is of one item's count, in plain signs of interest: whatever one user sends
     mature          a user may be all of their `share` once they have shown interest in so many items, and in proportion before
+    mature_days     likewise, so long after they first showed interest in anything
 
     Both look back from the newest event of the log, so the answer moves when the model is fitted again. A log without a clock
     has no "recent": there both are without effect and all events count alike.
@@ -43,6 +44,7 @@ class Popular(Settings):
     half_life_days: Span = None
     share: float = Field(default=1.0, gt=0)
     mature: int = Field(default=1, ge=1)
+    mature_days: float = Field(default=0.0, ge=0)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"window_days": (7.0, 30.0, None), "half_life_days": (30.0, None)}
     RANGES: ClassVar[dict[str, Range]] = {
@@ -53,7 +55,7 @@ class Popular(Settings):
     def fit(self, log: Log, catalogue: Catalogue, rng: np.random.Generator, progress: Progress = silent) -> "PopularModel":  # noqa: ARG002
         """Count; see the class."""
         liked = log.where(log.weights > 0)
-        worth, bounds = liked.weights * self._worth(liked), self.share * maturities(liked, self.mature)
+        worth, bounds = liked.weights * self._worth(liked), self.share * maturities(liked, self.mature, self.mature_days)
         pairs, pair = np.unique(liked.users.astype(np.int64) * len(catalogue) + liked.items, return_inverse=True)
         most = np.zeros(len(pairs))
         np.maximum.at(most, pair, bounds)

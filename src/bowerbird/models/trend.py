@@ -27,6 +27,7 @@ class Trend(Settings):
     share           0 < share ≤ 1, the most that one user is of one item's count, in plain signs of interest
     mature          a user may be all of their `share` once they have shown interest in so many items, this one among them, and in
                     proportion before. 1 = at once. Of users who come for one item alone it takes `mature` times as many
+    mature_days     likewise, so long after they first showed interest in anything: fake users have to be made well before they are used
 
     An event adds no more than brings what is the user's own of the count to `share`, so whatever one user sends, at whatever rate, they are
     never more than that of any count. What is their own is read off their history: where a history holds the newest n events only, a user
@@ -52,6 +53,7 @@ class Trend(Settings):
     half_life_days: float = Field(default=7.0, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
     mature: int = Field(default=1, ge=1)
+    mature_days: float = Field(default=0.0, ge=0)
 
     SPACE: ClassVar[dict[str, tuple[Any, ...]]] = {"half_life_days": (7.0, 30.0, 90.0)}
     RANGES: ClassVar[dict[str, Range]] = {"half_life_days": Range(1.0, 365.0, log=True)}
@@ -60,13 +62,13 @@ class Trend(Settings):
         """Count; see the class. The same as being told all events of the log, oldest first, but for rounding."""
         liked = log.where(log.weights > 0)
         half_life = self.half_life_days * DAY
-        added = _added(liked, half_life, self.share * maturities(liked, self.mature))
+        added = _added(liked, half_life, self.share * maturities(liked, self.mature, self.mature_days))
         instants = np.full(len(catalogue), np.nan)
         counted = added > 0
         np.fmax.at(instants, liked.items[counted], liked.times[counted])
         worth = added * faded(instants[liked.items] - liked.times, half_life)
         counts = np.bincount(liked.items, worth, len(catalogue)).astype(np.float64)
-        return TrendModel(counts, instants, half_life, self.share, self.mature)
+        return TrendModel(counts, instants, half_life, self.share, self.mature, self.mature_days)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,7 @@ class TrendModel:
     counts       (n_items,) float64, plain signs of interest; 0 for items that nobody took
     instants     (n_items,) float64, seconds since 1970; NaN where no time is known
     half_life_s  seconds
-    share, mature  as in `Trend`
+    share, mature, mature_days  as in `Trend`
     """
 
     kind: ClassVar[str] = "trend"
@@ -85,6 +87,7 @@ class TrendModel:
     half_life_s: float
     share: float
     mature: int = 1
+    mature_days: float = 0.0
 
     @property
     def n_items(self) -> int:
@@ -130,7 +133,8 @@ class TrendModel:
         """What an event adds to the count of its item, and at which instant."""
         liked = one.query.history.take(np.flatnonzero(one.query.history.weights > 0))
         same = np.flatnonzero(liked.items == one.item)
-        bounds = self.share * maturity(np.append(liked.items, np.int32(one.item)), self.mature)
+        items, times = np.append(liked.items, np.int32(one.item)), np.append(liked.times, one.query.time)
+        bounds = self.share * maturity(items, times, self.mature, self.mature_days)
         own = liked.take(same)
         now = float(np.fmax.reduce(own.times, initial=one.query.time))
         left = one.weight * float(faded(now - one.query.time, self.half_life_s))
