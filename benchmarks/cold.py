@@ -27,14 +27,16 @@ from numpy.typing import NDArray
 from office import asked_one_by_one
 from rich.console import Console
 from rich.table import Table
+from torch.nn import functional as F  # noqa: N812
 
 from bowerbird.data import Cases, Dataset, DataSettings, clean, read
 from bowerbird.data.sequences import decayed_rows
 from bowerbird.evaluation.significance import paired
 from bowerbird.language import MiniLm, item_texts
-from bowerbird.models.whitening import placed, spread
+from bowerbird.language.whitening import placed, spread
 from bowerbird.reader import ReaderSettings
-from bowerbird.reader.backbone import Backbone, open_backbone, pooled, through
+from bowerbird.reader.backbone import Backbone, open_backbone
+from bowerbird.reader.net import unfinished
 from bowerbird.reader.states import States, read_states
 from bowerbird.reader.teaching import chosen_items, teach
 
@@ -83,13 +85,9 @@ def figures(vectors: Vectors, asked: World, decay: float) -> NDArray[np.float64]
 
 
 def read_by(backbone: Backbone, states: States, layers: int) -> Vectors:
-    top = backbone.layers[len(backbone.layers) - layers :]
     with torch.no_grad():
-        parts = []
-        for start in range(0, len(states.lengths), 32):
-            rows, mask = states.batch(np.arange(start, min(start + 32, len(states.lengths))))
-            parts.append(pooled(through(top, rows, mask), mask, backbone.pooling).numpy())
-    return np.concatenate(parts)
+        raw = unfinished(backbone.top(layers), states, np.arange(len(states.lengths)), backbone.pooling, torch.device("cpu"))
+        return F.normalize(backbone.head(raw), dim=1).numpy()
 
 
 def tuned(backbone: Backbone, states: States, asked: World, settings: ReaderSettings, seed: int, what: str) -> Vectors:
@@ -101,8 +99,8 @@ def tuned(backbone: Backbone, states: States, asked: World, settings: ReaderSett
     wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
     print(
         f"seed {seed}, {what}: {went.n_trained:,} of {went.n_parameters:,} parameters ({went.n_trained / went.n_parameters:.2%}), "
-        f"{len(log):,} events on {len(items):,} items, {wall:.0f} s ({cpu:.0f} s of CPU time); NDCG@10 on held-out items "
-        f"{went.before:.4f} → {went.after:.4f}, epoch {went.epoch} of {went.epochs}",
+        f"{len(log):,} events on {len(items):,} items, {wall:.0f} s ({cpu:.0f} s of CPU time); NDCG@10 on held-out items untuned "
+        f"{went.before:.4f}, evened out {went.evened:.4f}, tuned {went.after:.4f}, epoch {went.epoch} of {went.epochs}",
         flush=True,
     )
     return read_by(own, states, settings.layers)
@@ -135,7 +133,7 @@ def lines(backbone: Backbone, states: States, asked: World, settings: ReaderSett
 
 
 def kept_states(backbone: Backbone, texts: Sequence[str], layers: int, keep: Path | None) -> States:
-    file = keep and keep / "states.npz"
+    file = keep and keep / f"states-{layers}.npz"
     if file and file.is_file():
         with np.load(file) as arrays:
             return States(torch.from_numpy(arrays["flat"]), arrays["starts"])
@@ -151,7 +149,7 @@ def kept_states(backbone: Backbone, texts: Sequence[str], layers: int, keep: Pat
 def kept_lines(
     backbone: Backbone, states: States, asked: World, settings: ReaderSettings, seed: int, keep: Path | None
 ) -> dict[str, NDArray[np.float64]]:
-    file = keep and keep / f"seed-{seed}.npz"
+    file = keep and keep / f"seed-{seed}-layers-{settings.layers}.npz"
     if file and file.is_file():
         with np.load(file) as arrays:
             return dict(arrays)
@@ -194,6 +192,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds events.csv and items.jsonl of Amazon Office")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--layers", type=int, default=ReaderSettings().layers, help="that are tuned besides the head")
     parser.add_argument("--keep", type=Path, help="folder of what is computed")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
@@ -201,7 +200,7 @@ def main() -> None:
     kept = DataSettings(default_kind="purchase", context=("split",))
     folder = asked.data if (asked.data / "events.csv").is_file() else asked.data / "amazon-office"
     data = clean(read(folder / "events.csv", folder / "items.jsonl", kept), kept)
-    settings = ReaderSettings(train={"runs": None, "tracker": None})
+    settings = ReaderSettings(layers=asked.layers, train={"runs": None, "tracker": None})
     backbone = open_backbone(MiniLm(), settings.max_tokens)
     print(f"data {data.fingerprint}; {settings!r}", flush=True)
     states = kept_states(backbone, item_texts(data.catalogue.frame), settings.layers, asked.keep)

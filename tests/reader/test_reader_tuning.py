@@ -3,17 +3,21 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F  # noqa: N812
 
 from bowerbird.config import parse
 from bowerbird.errors import ConfigError, DataError, LanguageError
 from bowerbird.language import Endpoint, MiniLm, SentenceTransformer
 from bowerbird.language.embedded import FOLDER
+from bowerbird.language.whitening import placed, spread
 from bowerbird.reader import ReaderSettings, tuning
 from bowerbird.reader.backbone import open_backbone, padded_tensors, pooled, through
+from bowerbird.reader.net import evening_head, unfinished
 from bowerbird.reader.packing import packed
 from bowerbird.reader.states import read_states
 from bowerbird.reader.teaching import chosen_items, teach
@@ -30,7 +34,8 @@ def settings(epochs=2, **changes):
 def vectors(backbone, texts):
     numbers, mask = padded_tensors(backbone.tokens(texts), backbone.pad)
     with torch.no_grad():
-        return pooled(through(backbone.layers, backbone.net.embeddings(input_ids=numbers), mask), mask, backbone.pooling).numpy()
+        rows = backbone.head(pooled(through(backbone.layers, backbone.net.embeddings(input_ids=numbers), mask), mask, backbone.pooling))
+    return F.normalize(rows, dim=1).numpy()
 
 
 def teach_minilm(log, texts):
@@ -58,8 +63,8 @@ def test_the_embedded_model_in_torch_says_what_its_onnx_file_says():
 
 def test_items_whose_likes_go_by_the_maker_are_found_by_the_maker_though_nobody_touched_them(taught):
     _, went = taught
-    assert went.after > went.before
-    assert went.n_trained == 16 * (4 * (384 + 384) + 2 * (384 + 1536))
+    assert went.after > max(went.before, went.evened)
+    assert went.n_trained == 16 * (4 * (384 + 384) + 2 * (384 + 1536) + (384 + 384))
     assert went.n_trained < 0.02 * went.n_parameters
 
 
@@ -73,6 +78,28 @@ def test_what_is_written_reads_as_what_was_taught(taught, graph, tmp_path, small
     assert (encoder.max_tokens, encoder.dimension) == (16, 384)
     assert (tmp_path / "onnx" / "model.onnx").stat().st_size < (30e6 if small else 100e6)
     assert not np.allclose(encoder.encode(TEXTS), MiniLm(max_tokens=16).open(threads=1).encode(TEXTS), atol=0.01)
+
+
+def test_a_head_evens_out_and_is_written_too(log, texts, tmp_path):
+    backbone, chosen = open_backbone(MiniLm(), 16), ReaderSettings(layers=0, max_tokens=16, holdout_items=0, train={**QUIET, "epochs": 1})
+    states = read_states(backbone, texts, 0)
+    raw = unfinished([], states, np.arange(len(texts)), "mean", torch.device("cpu"))
+    start = F.normalize(evening_head(raw)(raw), dim=1).detach().numpy()
+    np.testing.assert_allclose(start, placed(raw.numpy(), *spread(raw.numpy(), 0.5)), atol=1e-5)
+    went = teach(backbone, states, log, np.arange(len(texts)), chosen, seed=0)
+    assert (went.before, went.evened, went.after) == (None, None, None)
+    assert 0.5 < (vectors(backbone, texts) * start).sum(1).mean() < 1 - 1e-6
+    write_layout(tmp_path, backbone, as_graph(backbone))
+    written = SentenceTransformer(model=str(tmp_path), backend="onnx").open(threads=1)
+    np.testing.assert_allclose(written.encode(TEXTS), vectors(backbone, TEXTS), atol=1e-5)
+
+
+def test_there_is_no_head_where_it_would_not_work_on_tokens_as_on_texts(log, texts):
+    backbone = replace(open_backbone(MiniLm(), 16), pooling="max")
+    states = read_states(backbone, texts, 0)
+    with pytest.raises(ConfigError, match=r"reader\.layers: must be at least 1 where no head is tuned, got 0"):
+        teach(backbone, states, log, np.arange(len(texts)), ReaderSettings(layers=0, train=QUIET), seed=0)
+    assert len(backbone.head) == 0
 
 
 def test_the_same_seed_gives_the_same_weights(taught, log, texts):
@@ -114,7 +141,7 @@ def test_mistakes_are_said_before_anything_is_trained(log, texts, tmp_path):
     with pytest.raises(ConfigError, match="batch_events has no effect"):
         parse(ReaderSettings, {"train": {"batch_events": 3}})
     with pytest.raises(ConfigError, match="at most 2 %"):
-        tuning.tune_encoder(log, texts, MiniLm(), settings(rank=80), tmp_path / "new")
+        tuning.tune_encoder(log, texts, MiniLm(), settings(rank=60), tmp_path / "new")
     alone = log.where(log.users % 2 == 3)
     with pytest.raises(DataError, match="two different items"):
         tuning.tune_encoder(alone, texts, MiniLm(), settings(), tmp_path / "new")
@@ -139,7 +166,7 @@ def test_models_built_as_bert_is_are_tuned_from_a_folder(tmp_path, kind, pad):
     numbers, mask = padded_tensors(backbone.tokens(TEXTS), pad)
     with torch.no_grad():
         states = model.eval()(input_ids=numbers, attention_mask=mask.long()).last_hidden_state
-    np.testing.assert_allclose(vectors(backbone, TEXTS), pooled(states, mask, "mean"), atol=1e-5)
+    np.testing.assert_allclose(vectors(backbone, TEXTS), F.normalize(pooled(states, mask, "mean"), dim=1), atol=1e-5)
 
 
 def test_a_folder_that_cannot_be_tuned_says_why(tmp_path):

@@ -29,8 +29,8 @@ def tune_encoder(
     out.print(f"Trained {tuned.n_trained:,} of {tuned.n_parameters:,} parameters ({share:.2%}) in {tuned.seconds:.0f} s.", highlight=False)
     if tuned.before is not None:
         out.print(
-            f"NDCG@10 on held-out items, {tuned.asked:,} events: {tuned.before:.4f} untuned, {tuned.after:.4f} tuned "
-            f"(epoch {tuned.epoch} of {tuned.epochs}), {tuned.written:.4f} as written with {tuned.bits}-bit weights.",
+            f"NDCG@10 on held-out items, {tuned.asked:,} events: {tuned.before:.4f} untuned, {tuned.evened:.4f} evened out, "
+            f"{tuned.after:.4f} tuned (epoch {tuned.epoch} of {tuned.epochs}), {tuned.written:.4f} as written ({tuned.bits}-bit).",
             highlight=False,
         )
     use = f'[encoder] kind = "sentence-transformers", model = "{out_path}"'

@@ -40,8 +40,7 @@ class LikingNet(Reader):
     """A reader whose loss is that of the judge on top of it; the judge's weights stay as they are."""
 
     def __init__(self, backbone: Backbone, states: States, judge: Judge, settings: ReaderSettings) -> None:
-        top = backbone.layers[len(backbone.layers) - settings.layers :]
-        super().__init__(top, states, backbone.pooling, np.zeros(len(states.lengths)), settings)
+        super().__init__(backbone, states, settings)
         self.register_buffer("texts", torch.from_numpy(judge.texts.astype(np.float32)))
         self.register_buffer("centre", torch.from_numpy(judge.centre))
         self.taste, self.prior_events = float(judge.weights[2]), judge.prior_events
@@ -113,7 +112,7 @@ def teach(
         with open_run(_Facts(settings=settings, source=backbone.source), settings.train, log, seed) as run:
             done = train(net, batches, settings.train, run, seed=seed, judge=validated, metric="minus log loss", progress=progress)
     after, n_trained = -validated(), net.n_trained
-    merge(net.layers)
+    merge(net.tuned)
     counts = (n_trained, backbone.n_parameters)
     return Taught(*counts, before, after, done.best_epoch, len(done.curve))
 

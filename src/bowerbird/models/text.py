@@ -11,8 +11,9 @@ from pydantic import Field
 from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
 from bowerbird.errors import DataError
+from bowerbird.language.whitening import placed, spread
 from bowerbird.models.decay import rows_of, worths
-from bowerbird.models.whitening import placed, read_again, spread
+from bowerbird.models.whitening import read_again
 from bowerbird.protocols import Progress, silent
 from bowerbird.ranges import Range
 from bowerbird.types import Log, Query, Scores

@@ -1,7 +1,7 @@
 """The transformer inside an encoder, as a torch module that can be tuned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from bowerbird.errors import LanguageError
 from bowerbird.language import EncoderSettings, Endpoint, MiniLm, SentenceTransformer, hub
@@ -36,6 +35,7 @@ class Backbone:
     max_tokens  that are read of a text, with the special ones
     pad         token number of padding
     prompt      put in front of every text
+    head        empty, or the one linear layer that a pooled vector goes through before it is made of unit length
     """
 
     source: str
@@ -46,6 +46,7 @@ class Backbone:
     max_tokens: int
     pad: int
     prompt: str
+    head: nn.Sequential = field(default_factory=nn.Sequential)
 
     @property
     def layers(self) -> nn.ModuleList:
@@ -57,6 +58,10 @@ class Backbone:
     def n_parameters(self) -> int:
         """All that the transformer has."""
         return sum(one.numel() for one in self.net.parameters())
+
+    def top(self, n: int) -> nn.ModuleList:
+        """The topmost `n` layers."""
+        return self.layers[len(self.layers) - n :]
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """The token numbers of each text."""
@@ -111,7 +116,7 @@ def through(layers: Sequence[nn.Module] | nn.ModuleList, states: Tensor, mask: T
 
 
 def pooled(states: Tensor, mask: Tensor, how: Pooling) -> Tensor:
-    """(n, d) of unit length: as `language.vectors.pool`, with a gradient."""
+    """(n, d): as `language.vectors.pool`, with a gradient, of the length that it has."""
     real = mask[:, :, None] > 0
     match how:
         case "cls":
@@ -122,7 +127,7 @@ def pooled(states: Tensor, mask: Tensor, how: Pooling) -> Tensor:
             rows = states.masked_fill(~real, -torch.inf).amax(1)
         case "mean":
             rows = states.masked_fill(~real, 0).sum(1) / mask.sum(1, keepdim=True)
-    return F.normalize(rows.float(), dim=1)
+    return rows.float()
 
 
 def padded_tensors(ids: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional as F
 
 from bowerbird.config import Settings
 from bowerbird.data.sequences import decayed_rows
 from bowerbird.errors import ConfigError, DataError
 from bowerbird.protocols import Progress, silent
 from bowerbird.reader.backbone import Backbone
-from bowerbird.reader.net import Reader, merge
+from bowerbird.reader.net import Reader, evening_head, merge, plain_head, unfinished
 from bowerbird.reader.pairs import Pairs, hold_out_items
 from bowerbird.reader.settings import ReaderSettings
 from bowerbird.reader.states import States
@@ -37,6 +38,7 @@ class Taught:
     n_trained     parameters that training changed
     n_parameters  of the whole transformer
     before        NDCG@10 on held-out items untuned; None without validation
+    evened        the same with the vectors evened out, which needs no behaviour
     after         the same as it is now
     epochs        that were run; `epoch` is the one whose weights were kept
     seconds       of training and validation
@@ -47,6 +49,7 @@ class Taught:
     n_trained: int
     n_parameters: int
     before: float | None
+    evened: float | None
     after: float | None
     epoch: int
     epochs: int
@@ -85,7 +88,7 @@ def teach(
     seed: int,
     progress: Progress = silent,
 ) -> Taught:
-    """Tune the topmost layers of `backbone` in place.
+    """Tune the topmost layers of `backbone` in place, and give it a head.
 
     states  one row for each of `items`: what the layers below say of its text
     raises  ConfigError if more than 2 % of the parameters would be trained, or a library is missing
@@ -99,15 +102,13 @@ def teach(
     pairs = Pairs.of(told, trained, settings.half_life_events)
     if not len(pairs):
         raise DataError(f"tune-encoder: some user must have liked two different items, got {len(log)} events that tell of no such user")
-    counts = np.bincount(told.items, minlength=len(items))
+    before, evened = _add_head(backbone, states, held, settings)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        top = backbone.layers[len(backbone.layers) - settings.layers :]
-        net = Reader(top, states, backbone.pooling, np.log(np.maximum(counts, 1) / len(told)), settings)
+        net = Reader(backbone, states, settings)
     if net.n_trained > MOST_TRAINED * total:
         raise ConfigError(f"reader: at most 2 % of {total:,} parameters may be trained, got {net.n_trained:,}; lower rank or layers")
     judge = _judge(net, held, settings.half_life_events)
-    before = judge() if len(held) else None
     with_text = _Facts(settings=settings, source=backbone.source, texts=_fingerprint(states))
 
     def batches(chance: np.random.Generator) -> Iterator[Batch]:
@@ -116,9 +117,9 @@ def teach(
     with open_run(with_text, settings.train, log, seed) as run:
         done = train(net, batches, settings.train, run, seed=seed, judge=judge if len(held) else None, progress=progress)
     n_trained = net.n_trained
-    merge(net.layers)
+    merge(net.tuned)
     seconds = time.perf_counter() - began
-    return Taught(n_trained, total, before, done.best, done.best_epoch, len(done.curve), seconds, held, items)
+    return Taught(n_trained, total, before, evened, done.best, done.best_epoch, len(done.curve), seconds, held, items)
 
 
 def ndcg(vectors: Vectors, held: Held, half_life_events: float | None) -> float:
@@ -150,6 +151,25 @@ def _divided(log: Log, settings: ReaderSettings, seed: int) -> tuple[Log, Held, 
     every = np.arange(log.n_items)
     told, held = hold_out_items(log, every, settings.holdout_items, np.random.default_rng(seed))
     return told, held, np.bincount(told.items, minlength=log.n_items) > 0
+
+
+def _add_head(backbone: Backbone, states: States, held: Held, settings: ReaderSettings) -> tuple[float | None, float | None]:
+    """Give the backbone a head that evens out, unless validation says that this harms.
+
+    A head works on a text's tokens as on its vector only where pooling is linear; where it is not, there is none.
+
+    returns  NDCG@10 on held-out items of the vectors as they were, and evened out; None without validation
+    """
+    every = np.arange(len(states.lengths))
+    with torch.no_grad():
+        raw = unfinished(backbone.top(settings.layers), states, every, backbone.pooling, torch.device("cpu"))
+        head = evening_head(raw)
+        ways = [F.normalize(one, dim=1).numpy() for one in (raw, head(raw))]
+    before, evened = (ndcg(one, held, settings.half_life_events) if len(held) else None for one in ways)
+    if backbone.pooling != "max":
+        harms = before is not None and evened is not None and evened < before
+        backbone.head.append(plain_head(raw.shape[1]) if harms else head)
+    return before, evened
 
 
 def _judge(net: Reader, held: Held, half_life_events: float | None) -> Callable[[], float]:

@@ -25,13 +25,14 @@ HARMLESS = 0.995
 
 @dataclass(frozen=True)
 class Tuned:
-    """How a tuning went: the parameters that were trained and all, NDCG@10 on held-out items before and after and with the weights
-    written, the epoch kept and how many were run, seconds, the items trained or asked for, events asked, and bits of a weight.
+    """How a tuning went: the parameters that were trained and all, NDCG@10 on held-out items before, evened out, after, and with the
+    weights written, the epoch kept and how many were run, seconds, the items trained or asked for, events asked, and bits of a weight.
     """
 
     n_trained: int
     n_parameters: int
     before: float | None
+    evened: float | None
     after: float | None
     written: float | None
     epoch: int
@@ -67,11 +68,7 @@ def tune_encoder(
     read = [texts[item] for item in items.tolist()]
     states = read_states(backbone, read, settings.layers, progress)
     taught = teach(backbone, states, log, items, settings, seed=seed, progress=progress)
-    if taught.before is not None and taught.after is not None and taught.after <= taught.before:
-        raise DataError(
-            f"tune-encoder: NDCG@10 on held-out items went from {taught.before:.4f} to {taught.after:.4f}, so nothing was written; "
-            "more events, a lower reader.train.learning_rate or a higher reader.temperature may help"
-        )
+    _check_gain(taught)
     graph = as_graph(backbone)
     with replacing(folder) as fresh:
         write_layout(fresh, backbone, packed(graph) if settings.int8 else graph)
@@ -86,6 +83,16 @@ def tune_encoder(
         versions = {name: version(name) for name in ("bowerbird", "torch", "transformers", "peft")}
         (fresh / MARK).write_text(json.dumps({**asdict(tuned), **facts, "versions": versions}, indent=1), encoding="utf-8")
     return tuned
+
+
+def _check_gain(taught: Taught) -> None:
+    """raises  DataError if behaviour has taught nothing"""
+    if taught.before is None or taught.evened is None or taught.after is None or taught.after > max(taught.before, taught.evened):
+        return
+    raise DataError(
+        f"tune-encoder: NDCG@10 on held-out items is {taught.before:.4f} untuned, {taught.evened:.4f} evened out without behaviour, "
+        f"and {taught.after:.4f} tuned, so nothing was written; more events or a lower reader.train.learning_rate may help"
+    )
 
 
 def _asked_of(folder: Path, texts: Sequence[str], taught: Taught, settings: ReaderSettings) -> float:
@@ -104,6 +111,7 @@ def _summary(taught: Taught, written: float | None, bits: int) -> Tuned:
         taught.n_trained,
         taught.n_parameters,
         taught.before,
+        taught.evened,
         taught.after,
         written,
         taught.epoch,

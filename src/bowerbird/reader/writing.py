@@ -21,14 +21,14 @@ STEPS = ("Transformer", "Pooling", "Normalize")
 
 
 class _Whole(nn.Module):
-    """From token numbers to token states."""
+    """From token numbers to token states. The head goes over each of them: pooled, that is the head over what is pooled."""
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
-        self.embeddings, self.layers = backbone.net.embeddings, backbone.layers
+        self.embeddings, self.layers, self.head = backbone.net.embeddings, backbone.layers, backbone.head
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        return through(self.layers, self.embeddings(input_ids=input_ids), attention_mask.float())
+        return self.head(through(self.layers, self.embeddings(input_ids=input_ids), attention_mask.float()))
 
 
 def as_graph(backbone: Backbone) -> Any:
