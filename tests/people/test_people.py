@@ -267,6 +267,7 @@ def test_pseudonyms_stand_everywhere_in_the_place_of_ids(fitted: Bundle, tmp_pat
         assert _items(engine.replay(answer.receipt)) == _items(answer)
         [slate] = store.all_slates()
         assert slate.user == slate.receipt["user"] == names.of("eve-4711")
+        assert b"eve-4711" not in files(tmp_path)
         People(store).erase("eve-4711", now())
         assert engine.history("eve-4711") == []
     assert b"eve-4711" not in files(tmp_path)

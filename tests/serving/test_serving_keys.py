@@ -209,8 +209,8 @@ def test_too_many_requests_are_told_when_to_come_again(keys: Keys, clock: Clock)
 
 
 @given(
-    st.floats(0.1, 100),
-    st.integers(1, 50),
+    st.floats(0.5, 20),
+    st.integers(1, 4),
     st.lists(st.just(0.0) | st.floats(0, 5), min_size=1, max_size=100),
 )
 def test_a_bucket_never_lets_more_through_than_it_says(rate: float, burst: int, gaps: list[float]) -> None:
