@@ -29,10 +29,11 @@ from bowerbird.pipeline import Pipeline, RankingSettings
 from bowerbird.profiles import Polarity, PolaritySettings
 from bowerbird.protocols import Progress, silent
 from bowerbird.reader import ReaderSettings
+from bowerbird.retrieval import Retriever
 from bowerbird.store import read_bundle, write_bundle
 from bowerbird.types import Json, Log
 
-MODEL, CATALOGUE, EVENTS, INTENTS, POLARITY = "model", "catalogue", "events", "intents", "polarity"
+MODEL, CATALOGUE, EVENTS, INTENTS, POLARITY, INDEX = "model", "catalogue", "events", "intents", "polarity", "index"
 
 
 class Config(Settings):
@@ -89,6 +90,7 @@ class Bundle:
     seed         of the fit
     created      when it was fitted
     polarity     what sentences of reviews say, as far as that was learned
+    retriever    finds the items worth scoring, where the catalogue is large; None = all are scored
     """
 
     config: Config
@@ -100,11 +102,13 @@ class Bundle:
     seed: int
     created: datetime
     polarity: Polarity | None = None
+    retriever: Retriever | None = None
 
     @cached_property
     def pipeline(self) -> Pipeline:
         """The path from request to slate."""
-        return Pipeline(self.model, self.catalogue, self.config.ranking)
+        retriever = None if self.retriever is None else self.retriever.onto(self.model)
+        return Pipeline(self.model, self.catalogue, self.config.ranking, retriever=retriever)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -115,7 +119,8 @@ class Bundle:
         said = [shape, self.config.model_dump(mode="json"), self.data_print, intents, polarity]
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
         heard = {f"{POLARITY}.{name}": array for name, array in weights.items()}
-        for name, array in sorted({**arrays, **places, **heard, "vectors": self._vectors}.items()):
+        indices = {f"index.{place}": packed for place, packed in self._indices.items()}
+        for name, array in sorted({**arrays, **places, **heard, **indices, "vectors": self._vectors}.items()):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         return digest.hexdigest()[:16]
@@ -128,6 +133,10 @@ class Bundle:
     @property
     def _intents(self) -> tuple[Json | None, dict[str, NDArray[Any]]]:
         return _packed(self.catalogue.intents)
+
+    @property
+    def _indices(self) -> dict[str, NDArray[np.uint8]]:
+        return {} if self.retriever is None else {str(place): index.packed for place, index in self.retriever.indices.items()}
 
     def facts(self) -> Json:
         """What `inspect` shows, and what the manifest says of the bundle besides its parts."""
@@ -143,6 +152,7 @@ class Bundle:
             "users": self.events["user"].n_unique(),
             "reviews_learned_from": 0 if self.polarity is None else self.polarity.reviews,
             "model": self.model.kind,
+            "retrieval": "all items" if self.retriever is None else "nominees",
         }
 
     def intent_facts(self, examples: int = 3) -> list[Json]:
@@ -184,6 +194,7 @@ class Bundle:
                 CATALOGUE: {"vectors": self._vectors},
                 **({INTENTS: places} if intents else {}),
                 **({POLARITY: weights} if polarity else {}),
+                **({} if self.retriever is None else {INDEX: self._indices}),
             },
             {CATALOGUE: self.catalogue.frame, EVENTS: self.events},
         )
@@ -201,16 +212,20 @@ class Bundle:
             places, head = manifest.get(INTENTS), manifest.get(POLARITY)  # bundles of older versions have none
             intents = state.unpack(places, stored.arrays[INTENTS], {Intents.kind: Intents}) if places else None
             polarity = _heard(path, head, stored.arrays[POLARITY], vectors.shape[1]) if head else None
+            config: Config = parse(Config, manifest["config"], "config")
+            model = unpack(manifest["model"], stored.arrays[MODEL])
+            packed = stored.arrays.get(INDEX)
             return Bundle(
-                config=parse(Config, manifest["config"], "config"),
+                config=config,
                 catalogue=Catalogue(stored.tables[CATALOGUE], vectors if vectors.shape[1] else None, intents),
-                model=unpack(manifest["model"], stored.arrays[MODEL]),
+                model=model,
                 scale=parse(ValueScale, manifest["scale"], "scale"),
                 events=stored.tables[EVENTS],
                 data_print=facts["data_fingerprint"],
                 seed=facts["seed"],
                 created=datetime.fromisoformat(facts["created"]),
                 polarity=polarity,
+                retriever=None if packed is None else Retriever.of(model, packed, config.ranking.retrieve),
             )
         except KeyError as missing:
             raise BundleError(f"bundle {path}: its manifest does not name {missing}, which every bundle must") from None

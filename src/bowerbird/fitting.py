@@ -9,9 +9,13 @@ from bowerbird.bundle import Bundle, Config, now
 from bowerbird.data import Catalogue, Dataset, marks_of
 from bowerbird.language import CachedEncoder, Namer, by_terms, default_cache_path, find_intents, item_texts
 from bowerbird.language.chat import CachedChat, by_chat
+from bowerbird.models import Model
 from bowerbird.models.warm import Start, fit_again
 from bowerbird.profiles import Polarity, fit_polarity
 from bowerbird.protocols import Encoder, Progress, silent
+from bowerbird.retrieval import Retriever
+from bowerbird.retrieval.retriever import SAMPLE
+from bowerbird.types import Log, Query
 
 
 def read_catalogue(
@@ -87,4 +91,19 @@ def fit(
     begin = None if start is None else Start.between(start.model, start.catalogue, catalogue)
     model = fit_again(config.model, begin, dataset.log, catalogue, np.random.default_rng(seed), progress)
     polarity = learn_polarity(dataset, config, seed)
-    return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, now(), polarity)
+    retriever = retriever_of(model, dataset.log, config, seed, progress)
+    return Bundle(config, catalogue, model, dataset.scale, dataset.events, dataset.fingerprint, seed, now(), polarity, retriever)
+
+
+def retriever_of(model: Model, log: Log, config: Config, seed: int = 0, progress: Progress = silent) -> Retriever | None:
+    """What finds the items worth scoring; None where the catalogue is small, or the model has none nominated.
+
+    The indices are set by histories of the log.
+
+    raises  ConfigError where an index is needed and faiss is not installed
+    """
+    settings = config.ranking.retrieve
+    if model.n_items < settings.from_items or not Retriever(model, settings).able:
+        return None
+    users = np.random.default_rng(seed).permutation(log.n_users)[:SAMPLE]
+    return Retriever.build(model, [Query(log.history(user)) for user in users.tolist()], settings, progress)

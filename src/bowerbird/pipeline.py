@@ -1,6 +1,6 @@
 """The one path from a request to a slate: score → mask → retrieve → re-rank → explore. Evaluation and the live engine both take it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -31,7 +31,9 @@ from bowerbird.ranking import (
     standing,
     stretched,
 )
-from bowerbird.types import Query, Request, Scores, Slate
+from bowerbird.retrieval import Retriever, RetrieveSettings
+from bowerbird.scoring import scores_of
+from bowerbird.types import History, Query, Request, Scores, Slate
 
 TENTHS = 10
 """Steps of a dial that was learned."""
@@ -52,6 +54,7 @@ class RankingSettings(Settings):
     exposure   how far items that were shown little are preferred
     rules      what every slate keeps to
     explore    which places are drawn, so that new and uncertain items are shown
+    retrieve   from how many items on only some are scored, and which
     """
 
     rerank: RerankSettings = Field(default_factory=DppSettings)
@@ -64,6 +67,7 @@ class RankingSettings(Settings):
     exposure: ExposureSettings = Field(default_factory=ExposureSettings)
     rules: RulesSettings = Field(default_factory=RulesSettings)
     explore: ExploreSettings = Field(default_factory=ExploreSettings)
+    retrieve: RetrieveSettings = Field(default_factory=RetrieveSettings)
 
     @field_validator("dial")
     @classmethod
@@ -89,8 +93,9 @@ class RankingSettings(Settings):
 class Pipeline:
     """A scorer over a catalogue, and the settings that turn its scores into slates.
 
-    bandit  what is known of rewards, to explore by; None = what is believed before any is seen
-    shown   (≤ n_items,) how often each item was shown; those beyond it never. None = nothing is known of that
+    bandit     what is known of rewards, to explore by; None = what is believed before any is seen
+    shown      (≤ n_items,) how often each item was shown; those beyond it never. None = nothing is known of that
+    retriever  finds the items that are worth scoring; None = all are
     raises  ConfigError if a rule names a column that the items do not have; DataError, when asked, if the scorer knows more items than
             the catalogue
     cost    one `score` call for a batch of requests; O(n_items) to retrieve; then what the re-ranker says, over the pool
@@ -101,20 +106,22 @@ class Pipeline:
     settings: RankingSettings = field(default_factory=RankingSettings)
     bandit: Bandit | None = None
     shown: NDArray[np.int64] | None = None
+    retriever: Retriever | None = None
     rules: Rulebook | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rules", self.settings.rules.build(self.catalogue))
 
     def recommend(self, requests: Sequence[Request]) -> list[Slate]:
-        """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of. With standings, and the
-        propensities of what was drawn."""
+        """One slate for each request, in their order; shorter than `k` where fewer items can be said anything of. With standings, the
+        propensities of what was drawn, and the items that were worth scoring."""
         slates = []
         for request, (slate, offered) in zip(requests, self._ranked(requests), strict=True):
             if self.exploration is None:
                 slates.append(replace(slate, propensities=np.ones(len(slate))))
             else:
-                slates.append(self.exploration(slate, offered, request.query, request.k, drawn_by(request)))
+                drawn = self.exploration(slate, offered, request.query, request.k, drawn_by(request))
+                slates.append(replace(drawn, considered=slate.considered))
         return slates
 
     def chances(self, requests: Sequence[Request], shown: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float64]]:
@@ -156,17 +163,20 @@ class Pipeline:
         return mask
 
     def explain(self, request: Request, slate: Slate, settings: ExplainSettings) -> list[Reason]:
-        """Why each item of the slate is there, each reason checked by taking the cited events away."""
-        scorer = self.scorer if request.bonus is None else Steered(self.scorer, request.bonus)
-        return explain(scorer, request.query, slate, self.allowed(request), self.catalogue, settings)
+        """Why each item of the slate is there, each reason checked by taking the cited events away.
+
+        Ranks are those among the items that were worth scoring.
+        """
+        scorer, allowed = self.scorer if request.bonus is None else Steered(self.scorer, request.bonus), self.allowed(request)
+        if slate.considered is not None:
+            worth = np.zeros(len(allowed), bool)
+            worth[slate.considered] = True
+            allowed &= worth
+        return explain(scorer, request.query, slate, allowed, self.catalogue, settings)
 
     def parts(self, requests: Sequence[Request], scores: Scores) -> list[Scores]:
         """For each request the scores that each of its user's interests asks for alone, (n_interests, n_items); all are asked at once."""
-        found, most = self.catalogue.intents, self.settings.interests
-        histories = [
-            interests(request.query.history, found, most) if found and most and self.settings.strength(request.diversity) else []
-            for request in requests
-        ]
+        histories = [self._interests(request) for request in requests]
         queries = [replace(request.query, history=part) for request, parts in zip(requests, histories, strict=True) for part in parts]
         said = np.full((len(queries), scores.shape[1]), np.nan, np.float32)
         if queries:
@@ -205,6 +215,11 @@ class Pipeline:
         spare = rerank(rest, request.query, request.k)  # for those that a rule passes over
         return self.rules(joined(picked, spare, without(rest, spare)), request.query, request.k)
 
+    def _interests(self, request: Request) -> list[History]:
+        """The parts of a user's history that are asked for one by one."""
+        found, most = self.catalogue.intents, self.settings.interests
+        return interests(request.query.history, found, most) if found and most and self.settings.strength(request.diversity) else []
+
     @cached_property
     def unexplored(self) -> "Pipeline":
         """The same, but no place is drawn."""
@@ -229,16 +244,55 @@ class Pipeline:
 
     def _ranked(self, requests: Sequence[Request]) -> list[tuple[Slate, Slate]]:
         """Of each request the slate before any place is drawn, and what the places may be drawn from; both with standings in the pool."""
-        scores = self.candidates(requests)
         ranked = []
-        for request, row, parts in zip(requests, scores, self.parts(requests, scores), strict=True):
-            pool = self.pool(request, row, parts)
-            reach = best(row, self.settings.explore.reach) if self.exploration else pool.take([])
+        for request, chosen in zip(requests, self._fields(requests), strict=True):
+            pool = chosen.named(self.pool(request, chosen.scores, chosen.parts))
+            reach = chosen.named(best(chosen.scores, self.settings.explore.reach)) if self.exploration else pool.take([])
             slate, offered = (
-                replace(slate, standings=standing(slate.scores, pool.scores)) for slate in (self.arranged(request, pool), reach)
+                replace(slate, standings=standing(slate.scores, pool.scores), considered=chosen.items)
+                for slate in (self.arranged(request, pool), reach)
             )
             ranked.append((slate, offered))
         return ranked
+
+    def _fields(self, requests: Sequence[Request]) -> Iterator["_Field"]:
+        """What each request's slate is chosen from: where nothing is steered and the catalogue is large, items that are worth scoring."""
+        whole = [number for number, request in enumerate(requests) if self.retriever is None or request.bonus is not None]
+        asked = [requests[number] for number in whole]
+        scores = self.candidates(asked)
+        scored = dict(zip(whole, zip(scores, self.parts(asked, scores), strict=True), strict=True))
+        for number, request in enumerate(requests):
+            if number in scored:
+                yield _Field(None, *scored[number])
+            else:
+                yield self._nominated(request)
+
+    def _nominated(self, request: Request) -> "_Field":
+        """The items that are worth scoring for a request, and for its user's interests one by one."""
+        assert self.retriever is not None
+        allowed = self.allowed(request)
+        queries = [request.query, *(replace(request.query, history=part) for part in self._interests(request))]
+        items = np.unique(np.concatenate([self.retriever.nominees(query, allowed) for query in queries]))
+        scores = scores_of(self.scorer, queries, items)
+        return _Field(items, scores[0], np.where(np.isnan(scores[0]), np.nan, scores[1:]))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Field:
+    """What a slate is chosen from.
+
+    items   (n,) int32, rising numbers of the items that were scored; None = all
+    scores  (n,), NaN = may not be shown, or cannot be scored
+    parts   (n_interests, n), what each of the user's interests asks for alone
+    """
+
+    items: NDArray[np.int32] | None
+    scores: NDArray[np.float32]
+    parts: Scores
+
+    def named(self, slate: Slate) -> Slate:
+        """A slate of places among the items, as one of item numbers."""
+        return slate if self.items is None else replace(slate, items=self.items[slate.items])
 
 
 @dataclass(frozen=True, eq=False)

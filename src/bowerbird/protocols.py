@@ -31,6 +31,44 @@ class VectorScorer(Scorer, Protocol):
 
 
 @runtime_checkable
+class ScoresSome(Scorer, Protocol):
+    """A scorer that can be asked about some of the items, at the cost of these."""
+
+    @property
+    def n_items(self) -> int:
+        """How many items it knows of."""
+        ...
+
+    def score_some(self, queries: Sequence[Query], items: NDArray[np.int32]) -> Scores:
+        """(n_queries, len(items)): these columns of `score`, up to rounding."""
+        ...
+
+
+@runtime_checkable
+class Nominates(Protocol):
+    """A scorer that finds its best items without scoring all."""
+
+    def nominate(self, queries: Sequence[Query], n: int) -> list[NDArray[np.int32]]:
+        """The numbers of its `n` best items for each query, in any order; fewer where it can tell fewer apart from the rest."""
+        ...
+
+
+@runtime_checkable
+class Mixes(Protocol):
+    """A scorer that adds up what others say of the same query."""
+
+    @property
+    def members(self) -> Sequence[Scorer]:
+        """The others."""
+        ...
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(n_items,): items that some member knows from behaviour; the others are new."""
+        ...
+
+
+@runtime_checkable
 class Explains(Protocol):
     """A scorer whose score is a sum over the events of the history."""
 

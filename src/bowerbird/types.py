@@ -153,12 +153,14 @@ class Slate:
     scores        (k,) float32, what the scorer said of each; need not fall after re-ranking
     standings     (k,) float32, the score of each as a standard score within the pool; None = not said
     propensities  (k,) float64 in (0, 1], the probability of each at its place, given those above it; None = not said
+    considered    (n,) int32, rising: the items of the catalogue that were scored for it; None = all, or not said
     """
 
     items: NDArray[np.int32]
     scores: NDArray[np.float32]
     standings: NDArray[np.float32] | None = None
     propensities: NDArray[np.float64] | None = None
+    considered: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.items)

@@ -9,7 +9,9 @@ import pytest
 
 from bowerbird.config import changed, parse, value_at
 from bowerbird.models import MODELS, RECIPES, Recipe, pack, unpack
-from bowerbird.protocols import Explains, Follows, ReadsVectors, Scorer, VectorScorer
+from bowerbird.models.mixing import standardise
+from bowerbird.models.spread import spread
+from bowerbird.protocols import Explains, Follows, Nominates, ReadsVectors, Scorer, ScoresSome, VectorScorer
 from bowerbird.ranges import Range
 from bowerbird.types import History, Log, Query
 
@@ -211,6 +213,32 @@ class TestEveryModel:
         if not isinstance(model, VectorScorer):
             return
         np.testing.assert_allclose(model.query_vectors(world.queries()) @ model.item_vectors.T, model.score(world.queries()), atol=1e-5)
+
+    def test_some_items_are_scored_as_all_are(self, kind: str) -> None:
+        model = fitted(kind)
+        if not isinstance(model, ScoresSome):
+            return
+        items = np.array([5, 0, world.N_ITEMS - 1, 5], np.int32)
+        queries = world.queries()
+        np.testing.assert_allclose(model.score_some(queries, items), model.score(queries)[:, items], rtol=1e-4, atol=1e-4)
+
+    def test_mean_and_deviation_are_those_of_all_scores(self, kind: str) -> None:
+        model, queries = fitted(kind), world.queries()
+        known = np.arange(world.N_ITEMS) % 3 > 0
+        _, means, deviations = standardise(model.score(queries), known)
+        found = spread(model, queries, known)
+        np.testing.assert_allclose(found[0], means, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(found[1], deviations, rtol=1e-3)
+
+    def test_the_best_are_nominated(self, kind: str) -> None:
+        model, queries = fitted(kind), world.queries()
+        if not isinstance(model, Nominates):
+            return
+        assert len(model.nominate(queries, 4)) == len(queries)
+        for named, scores in zip(model.nominate(queries, 4), model.score(queries), strict=True):
+            assert len(set(named.tolist())) == len(named) <= 4
+            rest = np.delete(scores, named)
+            assert not len(named) or np.nanmin(scores[named]) >= np.nanmax(rest)
 
     def test_items_that_are_added_are_scored_by_readers(self, kind: str) -> None:
         model = fitted(kind)

@@ -1,7 +1,7 @@
 """The test that a reason must pass: take the cited events away, score again, and see how far the item falls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bowerbird.errors import DataError
 from bowerbird.explain.attribution import Carriers
 from bowerbird.protocols import Scorer
+from bowerbird.scoring import FEW, scores_of
 from bowerbird.types import History, Query, Scores
 
 
@@ -39,22 +40,21 @@ def certify(
     claims    one for each of `items`
     min_fall  as in `ExplainSettings`
     raises    DataError if the scorer knows more items than `allowed`, or an item lies beyond it
-    cost      one `score` call, of at most 2 + len(items) · max_cited queries; equal ones are asked once
+    cost      one `score` of at most 2 + len(items) · max_cited queries, equal ones asked once; `scores_of` where few items may be shown
     """
     trials = [[claim.items[:n] for n in range(claim.enough, len(claim.items) + 1) if n] for claim in claims]
     sets = {_key(cited): cited for trial in trials for cited in trial}
     histories = [query.history, History.of([]), *(query.history.without(cited) for cited in sets.values())]
-    scores = scorer.score([Query(history, query.time, query.context, query.text) for history in histories])
-    ranks = ranks_in(scores, allowed, items)
+    ranking = Ranking.of(scorer, [Query(history, query.time, query.context, query.text) for history in histories], items, allowed)
     row = {key: number for number, key in enumerate(sets, start=2)}
     last = int(allowed.sum()) + 1
     results = []
     for column, trial in enumerate(trials):
-        rank_with = ranks[0][column] or last
-        passed = (cited for cited in trial if falls(rank_with, ranks[row[_key(cited)]][column], min_fall))
+        rank_with = ranking.rank(0, column) or last
+        passed = (cited for cited in trial if falls(rank_with, ranking.rank(row[_key(cited)], column), min_fall))
         cited = next(passed, np.zeros(0, np.int32))
-        rank_without = ranks[row[_key(cited)]][column] if len(cited) else None
-        results.append(Certificate(cited, rank_with, rank_without, ranks[1][column]))
+        rank_without = ranking.rank(row[_key(cited)], column) if len(cited) else None
+        results.append(Certificate(cited, rank_with, rank_without, ranking.rank(1, column)))
     return results
 
 
@@ -69,27 +69,62 @@ def falls(rank_with: int, rank_without: int | None, min_fall: float) -> bool:
     return rank_without is None or rank_without - rank_with >= max(2.0, min_fall * rank_with)
 
 
-def ranks_in(scores: Scores, allowed: NDArray[np.bool_], items: NDArray[np.int32]) -> list[list[int | None]]:
-    """The rank of each item in each row of scores, among the allowed items that can be scored; None where it cannot be scored.
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Where some items stand in several rankings; each rank is counted when it is asked for.
 
-    An equal score counts as a better one. A scorer that says the same of all items that may be shown says nothing: None for all.
-
-    raises  DataError if there are more scores than `allowed`, or an item lies beyond it
-
-    >>> ranks_in(np.array([[.3, .9, .1, np.nan]], np.float32), np.array([True, False, True, True]), np.array([0, 2, 3], np.int32))
-    [[1, 2, None]]
+    scores   (n_rows, n) of the rivals and maybe of other items; NaN = cannot be scored
+    rivals   (n,) bool, which of these may be shown
+    own      (n_rows, n_items), the scores of the items whose ranks are asked for
+    allowed  (n_items,) whether these are among the rivals
     """
-    if scores.shape[1] > len(allowed) or (len(items) and items.max() >= len(allowed)):
-        raise DataError(f"explain: allowed must tell of every item, got {len(allowed)} for {scores.shape[1]} scored items")
-    padded = np.full((len(scores), len(allowed)), np.nan, np.float32)
-    padded[:, : scores.shape[1]] = scores
-    result: list[list[int | None]] = []
-    for row in padded:
-        rivals = np.sort(row[allowed & ~np.isnan(row)])
-        own = row[items] if len(rivals) and rivals[0] < rivals[-1] else np.full(len(items), np.nan)
-        ranks = len(rivals) - np.searchsorted(rivals, own, "left") + ~allowed[items]
-        result.append([None if np.isnan(score) else int(rank) for score, rank in zip(own, ranks, strict=True)])
-    return result
+
+    scores: Scores
+    rivals: NDArray[np.bool_]
+    own: Scores
+    allowed: NDArray[np.bool_]
+    _tell: dict[int, bool] = field(init=False, repr=False, default_factory=dict)
+
+    @staticmethod
+    def of(scorer: Scorer, queries: Sequence[Query], items: NDArray[np.int32], allowed: NDArray[np.bool_]) -> "Ranking":
+        """The rankings of these queries.
+
+        raises  DataError if there are more scores than `allowed`, or an item lies beyond it
+        cost    one `score`; one `scores_of` where few items may be shown
+        """
+        able = np.flatnonzero(allowed).astype(np.int32)
+        few = len(able) * FEW <= len(allowed)
+        scores = scores_of(scorer, queries, np.concatenate((able, items))) if few else scorer.score(queries)
+        n = len(allowed) if few else scores.shape[1]
+        if n > len(allowed) or items.max(initial=-1) >= len(allowed):
+            raise DataError(f"explain: allowed must tell of every item, got {len(allowed)} for {n} scored items")
+        if few:
+            return Ranking(scores[:, : len(able)], np.ones(len(able), bool), scores[:, len(able) :], allowed[items])
+        own = np.full((len(queries), len(items)), np.nan, np.float32)
+        inside = items < n
+        own[:, inside] = scores[:, items[inside]]
+        return Ranking(scores, allowed[:n], own, allowed[items])
+
+    def rank(self, row: int, item: int) -> int | None:
+        """The rank of an item in one ranking, among those that may be shown and can be scored; None where it cannot be scored.
+
+        An equal score counts as a better one. A scorer that says the same of all items that may be shown says nothing: None.
+
+        >>> scores = np.array([[.3, .9, .1, np.nan]], np.float32)
+        >>> Ranking(scores, np.array([True, False, True, True]), scores, np.ones(4, bool)).rank(0, 2)
+        2
+        """
+        own = self.own[row, item]
+        if np.isnan(own) or not self._tells(row):
+            return None
+        return int(np.count_nonzero((self.scores[row] >= own) & self.rivals)) + int(not self.allowed[item])
+
+    def _tells(self, row: int) -> bool:
+        """Whether not all rivals are scored the same."""
+        if row not in self._tell:
+            told = self.scores[row][self.rivals]
+            self._tell[row] = bool(np.fmin.reduce(told, initial=np.inf) < np.fmax.reduce(told, initial=-np.inf))
+        return self._tell[row]
 
 
 def _key(cited: NDArray[np.int32]) -> tuple[int, ...]:

@@ -19,10 +19,12 @@ from bowerbird.models.popular import Popular
 from bowerbird.models.rehearsal import N_STAGES, rehearse, stage
 from bowerbird.models.sequential import Sequential
 from bowerbird.models.single import Single, SingleModel
+from bowerbird.models.spread import spread, widened
 from bowerbird.models.steps import Lessons, example, moved
 from bowerbird.models.text import Text
-from bowerbird.models.weighing import known_items, padded, weigh
+from bowerbird.models.weighing import known_items, weigh
 from bowerbird.protocols import Follows, Progress, ReadsVectors, silent
+from bowerbird.scoring import scores_of
 from bowerbird.types import Happened, Log, Query, Scores
 
 Member = Annotated[Single, Field(discriminator="kind")]
@@ -162,6 +164,20 @@ class BlendModel:
             rows[~said] = np.nan
         return total
 
+    def score_some(self, queries: Sequence[Query], items: NDArray[np.int32]) -> Scores:
+        """(n_queries, len(items)): these columns of `score`, up to rounding."""
+        stages, known = stage(queries), self.known[items]
+        total = np.where(known, 0, self.offsets[stages][:, None]).astype(np.float32)
+        said = np.zeros(total.shape, bool)
+        for place, member in enumerate(self.members):
+            mean, deviation = spread(member, queries, self.known)
+            z = (scores_of(member, queries, items) - mean[:, None]) / deviation[:, None]
+            said |= ~np.isnan(z)
+            weights = np.where(known, self.weights[stages, place][:, None], self.fresh[stages, place][:, None])
+            total += np.nan_to_num(z, copy=False, nan=0.0) * weights
+        total[~said] = np.nan
+        return total
+
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_events, n_items): what each member's contributions come to, weighted and by the standard deviation of its scores.
 
@@ -169,7 +185,7 @@ class BlendModel:
         """
         total = np.zeros((len(query.history), len(items)), np.float32)
         for place, member in enumerate(self.members):
-            _, _, deviation = self._standard(member, [query])
+            _, deviation = spread(member, [query], self.known)
             inside = items < member.n_items
             parts = member.contributions(query, items[inside])
             total[:, inside] += parts * (self._weights([query], place)[0, items[inside]] / deviation[0])
@@ -186,7 +202,7 @@ class BlendModel:
         return replace(self, members=members, known=known)
 
     def _standard(self, member: SingleModel, queries: Sequence[Query]) -> tuple[Floats, Floats, Floats]:
-        return standardise(padded(member.score(queries), self.n_items), self.known)
+        return standardise(widened(member.score(queries), self.n_items), self.known)
 
     def _weights(self, queries: Sequence[Query], place: int) -> Floats:
         """(n_queries, n_items): the weight of one member."""

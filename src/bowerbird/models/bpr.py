@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -101,12 +102,12 @@ class BprModel:
         """How many items it knows of."""
         return len(self.item_vectors)
 
-    @property
+    @cached_property
     def scorable(self) -> NDArray[np.bool_]:
         """(n_items,): items that someone liked."""
         return ~np.isnan(self.item_vectors[:, 0])
 
-    @property
+    @cached_property
     def told(self) -> NDArray[np.bool_]:
         """(n_items,): items that tell something."""
         told: NDArray[np.bool_] = np.asarray(self.context.any(axis=1))

@@ -1,6 +1,6 @@
 """Implicit-feedback matrix factorisation; a user is folded in from the history at query time, exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from bowerbird.config import Settings, Span
 from bowerbird.data import Catalogue
+from bowerbird.data.sequences import decayed_weights
 from bowerbird.models.decay import rows_of, worths
 from bowerbird.models.warm import Start
 from bowerbird.protocols import Progress, silent
@@ -133,8 +134,7 @@ class IalsModel:
         """(n_queries, f); NaN for a history that says nothing of any item known here."""
         vectors = np.full((len(queries), self.item_vectors.shape[1]), np.nan, np.float32)
         for start in range(0, len(queries), BATCH):
-            batch = queries[start : start + BATCH]
-            systems, sides = zip(*(self.equations(query) for query in batch), strict=True)
+            systems, sides = zip(*self._equations(queries[start : start + BATCH]), strict=True)
             solved = np.linalg.solve(np.stack(systems), np.stack(sides)[..., None])[..., 0]
             says = np.array([side.any() for side in sides])
             vectors[start : start + BATCH][says] = solved[says]
@@ -147,23 +147,28 @@ class IalsModel:
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_events, n_items): alpha · weight · yᵀ A⁻¹ y′ of each event, A the matrix of the equations; they sum to the scores."""
         system, _ = self.equations(query)
-        worth, rows = self._events(query)
+        worth = worths(query.history, self.half_life_events, self.scorable)
+        rows = np.nan_to_num(rows_of(self.item_vectors, query.history), nan=0.0)
         pulled = np.linalg.solve(system, (self.alpha * worth[:, None] * rows).T.astype(np.float64))
         return np.nan_to_num(self.item_vectors[items] @ pulled, nan=0.0).T.astype(np.float32)
 
     def equations(self, query: Query) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The normal equations of one user: the matrix (f, f) and the right side (f,)."""
-        worth, rows = self._events(query)
-        numbers, first, place = np.unique(query.history.items, return_index=True, return_inverse=True)
-        interest = np.bincount(place, weights=worth, minlength=len(numbers))
-        touched = rows[first].astype(np.float64)
-        system = self.gram + self.l2 * np.eye(len(self.gram)) + (touched.T * (self.alpha * np.abs(interest) - 1)) @ touched
-        return system, touched.T @ (self.alpha * interest)
+        return next(self._equations([query]))
 
-    def _events(self, query: Query) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What each event is worth, (n_events,), and its item's vector, (n_events, f)."""
-        worth = worths(query.history, self.half_life_events, self.scorable)
-        return worth, np.nan_to_num(rows_of(self.item_vectors, query.history), nan=0.0)
+    def _equations(self, queries: Sequence[Query]) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """The equations of each user; what events are worth is found for all histories at once."""
+        base = self.gram + self.l2 * np.eye(len(self.gram))
+        events = decayed_weights([query.history for query in queries], half_life_events=self.half_life_events)
+        ends = np.cumsum([len(query.history) for query in queries])
+        for query, worth in zip(queries, np.split(events, ends[:-1]), strict=True):
+            items = query.history.items
+            heard = items < self.n_items
+            heard[heard] = self.scorable[items[heard]]
+            numbers, place = np.unique(items[heard], return_inverse=True)
+            interest = np.bincount(place, weights=worth[heard], minlength=len(numbers))
+            touched = self.item_vectors[numbers].astype(np.float64)
+            yield base + (touched.T * (self.alpha * np.abs(interest) - 1)) @ touched, touched.T @ (self.alpha * interest)
 
 
 def gram(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -98,7 +99,7 @@ class LikingModel:
         """How many items it knows of."""
         return len(self.item_vectors)
 
-    @property
+    @cached_property
     def scorable(self) -> NDArray[np.bool_]:
         """(n_items,): items that have a text."""
         return ~np.isnan(self.item_vectors[:, 0])

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -70,17 +72,49 @@ class LinearModel:
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """(n_queries, n_items)"""
-        rows = decayed_rows(
-            [query.history for query in queries],
-            self.n_items,
-            half_life_events=self.half_life_events,
-            half_life_days=self.half_life_days,
-            now=np.array([query.time for query in queries]),
-        )
+        rows = self._rows(queries)
         scores: Scores = (rows @ self.weights).toarray()
         scores[:, ~self.scorable] = np.nan
         scores[~self._speaks(rows)] = np.nan
         return scores
+
+    def score_some(self, queries: Sequence[Query], items: NDArray[np.int32]) -> Scores:
+        """(n_queries, len(items)): these columns of `score`. O(weights of the items of the histories)."""
+        rows = self._rows(queries)
+        table = rows @ self.weights
+        scores, one = np.zeros((len(queries), len(items)), np.float32), np.zeros(self.n_items, np.float32)
+        for row, (start, end) in zip(scores, pairwise(table.indptr.tolist()), strict=True):
+            told = table.indices[start:end]
+            one[told] = table.data[start:end]
+            row[:] = one[items]
+            one[told] = 0
+        scores[:, ~self.scorable[items]] = np.nan
+        scores[~self._speaks(rows)] = np.nan
+        return scores
+
+    def nominate(self, queries: Sequence[Query], n: int) -> list[NDArray[np.int32]]:
+        """The numbers of the `n` best items above 0 for each query, in any order."""
+        table = self._rows(queries) @ self.weights
+        found = []
+        for start, end in pairwise(table.indptr.tolist()):
+            items, scores = table.indices[start:end], table.data[start:end]
+            best = np.argpartition(-scores, n)[:n] if len(scores) > n else np.arange(len(scores))
+            found.append(items[best[scores[best] > 0]].astype(np.int32))
+        return found
+
+    def moments(self, queries: Sequence[Query], among: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The mean and the variance of each query's scores of these items, (n_queries,); NaN where the history says nothing."""
+        rows = self._rows(queries)
+        table, counted = rows @ self.weights, (among & self.scorable).astype(np.float64)
+        n = counted.sum()
+        if not n:
+            return np.full(len(queries), np.nan), np.full(len(queries), np.nan)
+        exact = table.astype(np.float64)
+        mean = (exact @ counted) / n
+        variance = (exact.multiply(exact) @ counted) / n - mean**2
+        silent = ~self._speaks(rows)
+        mean[silent], variance[silent] = np.nan, np.nan
+        return mean, variance
 
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_events, n_items): what each event adds to the score of each of `items`; the columns sum to the scores.
@@ -97,10 +131,25 @@ class LinearModel:
         parts[np.ix_(events, known)] = table * worth[events, None]
         return parts
 
+    @cached_property
+    def _heard(self) -> NDArray[np.float32]:
+        """(n_items,): 1 for items with a weight for another."""
+        heard: NDArray[np.float32] = (np.diff(self.weights.indptr) > 0).astype(np.float32)
+        return heard
+
+    def _rows(self, queries: Sequence[Query]) -> sparse.csr_array:
+        """(n_queries, n_items): what each item of the histories is worth now."""
+        return decayed_rows(
+            [query.history for query in queries],
+            self.n_items,
+            half_life_events=self.half_life_events,
+            half_life_days=self.half_life_days,
+            now=np.array([query.time for query in queries]),
+        )
+
     def _speaks(self, rows: sparse.csr_array) -> NDArray[np.bool_]:
         """(n_queries,) whether some item of the history has a weight."""
-        heard = (np.diff(self.weights.indptr) > 0).astype(np.float32)
-        speaks: NDArray[np.bool_] = (abs(rows) @ heard) > 0
+        speaks: NDArray[np.bool_] = (abs(rows) @ self._heard) > 0
         return speaks
 
 

@@ -34,10 +34,14 @@ def standardise(scores: Scores, known: NDArray[np.bool_]) -> tuple[Floats, Float
     filled = np.where(said, reference, 0).astype(np.float64)
     mean = filled.sum(axis=1) / counts
     centred = np.where(said, filled - mean[:, None], 0)
-    deviation = np.sqrt((centred**2).sum(axis=1) / counts)
-    deviation = np.where(deviation > 1e-6 * np.abs(mean) + 1e-12, deviation, np.inf)
+    deviation = heard(np.sqrt((centred**2).sum(axis=1) / counts), mean)
     z = ((scores - mean[:, None]) / deviation[:, None]).astype(np.float32)
     return z, mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def heard(deviation: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The standard deviations to divide by: infinity where a row says the same of all items, but for rounding."""
+    return np.where(deviation > 1e-6 * np.abs(mean) + 1e-12, deviation, np.inf)
 
 
 @dataclass(frozen=True, eq=False)

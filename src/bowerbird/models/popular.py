@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -96,6 +97,24 @@ class PopularModel:
     def score(self, queries: Sequence[Query]) -> Scores:
         """(n_queries, n_items)"""
         return np.tile(self.strengths, (len(queries), 1))
+
+    @property
+    def item_vectors(self) -> NDArray[np.float32]:
+        """(n_items, 1): the strengths."""
+        return self.strengths[:, None]
+
+    def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
+        """(n_queries, 1): ones."""
+        return np.ones((len(queries), 1), np.float32)
+
+    def nominate(self, queries: Sequence[Query], n: int) -> list[NDArray[np.int32]]:
+        """The numbers of the `n` best items for each query, the best first."""
+        return [self._best[:n]] * len(queries)
+
+    @cached_property
+    def _best(self) -> NDArray[np.int32]:
+        """The numbers of all that it can score, the best first."""
+        return np.argsort(-self.strengths, kind="stable")[: int(self.scorable.sum())].astype(np.int32)
 
     def contributions(self, query: Query, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """All zero: no event of a history carries any of it."""

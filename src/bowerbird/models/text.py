@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -75,7 +76,7 @@ class TextModel:
         """How many items it knows of."""
         return len(self.item_vectors)
 
-    @property
+    @cached_property
     def scorable(self) -> NDArray[np.bool_]:
         """(n_items,): items that have a text."""
         return ~np.isnan(self.item_vectors[:, 0])

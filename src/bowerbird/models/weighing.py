@@ -10,17 +10,12 @@ from bowerbird.models.heldout import trusted
 from bowerbird.models.mixing import Floats, learn, standardise
 from bowerbird.models.rehearsal import N_STAGES, Rehearsal
 from bowerbird.models.single import SingleModel
+from bowerbird.models.spread import widened
 from bowerbird.protocols import Learns, ReadsVectors
-from bowerbird.types import Query, Scores
+from bowerbird.types import Query
 
 FEW = 0.01
 """Where a smaller share of the items is new, what new items are due is learned from known ones that are treated as new."""
-
-
-def padded(scores: Scores, n_items: int) -> Scores:
-    """(n_queries, n_items): NaN for items that were added to the catalogue after the member was fitted."""
-    missing = n_items - scores.shape[1]
-    return scores if missing == 0 else np.pad(scores, ((0, 0), (0, missing)), constant_values=np.nan)
 
 
 def known_items(members: tuple[SingleModel, ...], n_items: int) -> NDArray[np.bool_]:
@@ -35,10 +30,10 @@ def _learned(member: SingleModel) -> NDArray[np.bool_]:
 
 def _standard(member: SingleModel, queries: Sequence[Query], n_items: int, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """A member's standard scores of the items as they are, and as if they were new."""
-    z, mean, deviation = standardise(padded(member.score(queries), n_items), known)
+    z, mean, deviation = standardise(widened(member.score(queries), n_items), known)
     if not isinstance(member, Learns):
         return z, z
-    return z, (padded(member.score_as_new(queries), n_items) - mean[:, None]) / deviation[:, None]
+    return z, (widened(member.score_as_new(queries), n_items) - mean[:, None]) / deviation[:, None]
 
 
 def weigh(
