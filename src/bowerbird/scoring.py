@@ -1,6 +1,8 @@
 """Asking a scorer about some of the items, by the cheapest way that it has."""
 
+import threading
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,34 @@ from bowerbird.types import Query, Scores
 
 FEW = 4
 """Where fewer than one item in so many is asked for, to gather these is cheaper than to score all."""
+
+
+class _Last(threading.local):
+    """What this thread asked last of each scorer."""
+
+    def __init__(self) -> None:
+        self.vectors: WeakKeyDictionary[VectorScorer, tuple[tuple[Query, ...], NDArray[np.float32]]] = WeakKeyDictionary()
+
+
+_last = _Last()
+
+
+def vectors_of(scorer: VectorScorer, queries: Sequence[Query]) -> NDArray[np.float32]:
+    """(n_queries, d): the query vectors; those of the very queries that this thread asked about last are not made again.
+
+    For one request they are needed to retrieve, to standardise and to score.
+    """
+    asked, vectors = _last.vectors.get(scorer, (None, None))
+    if (
+        vectors is None
+        or asked is None
+        or len(asked) != len(queries)
+        or any(one is not two for one, two in zip(asked, queries, strict=True))
+    ):
+        vectors = scorer.query_vectors(queries)
+        vectors.setflags(write=False)
+        _last.vectors[scorer] = (tuple(queries), vectors)
+    return vectors
 
 
 def scores_of(scorer: Scorer, queries: Sequence[Query], items: NDArray[np.int32]) -> Scores:
@@ -30,7 +60,7 @@ def scores_of(scorer: Scorer, queries: Sequence[Query], items: NDArray[np.int32]
         scores[:, inside] = scorer.score_some(queries, items[inside])
     elif isinstance(scorer, VectorScorer) and len(items) * FEW <= len(scorer.item_vectors):
         inside = items < len(scorer.item_vectors)
-        scores[:, inside] = scorer.query_vectors(queries) @ scorer.item_vectors[items[inside]].T
+        scores[:, inside] = vectors_of(scorer, queries) @ scorer.item_vectors[items[inside]].T
     else:
         every = scorer.score(queries)
         inside = items < every.shape[1]

@@ -1,6 +1,5 @@
 """Why each item of a slate is there."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,12 +65,20 @@ def explain(
         return []
     claims = carriers(scorer, query, slate.items, settings)
     proofs = certify(scorer, query, slate.items, claims, allowed, min_fall=settings.min_fall)
-    told = zip(slate.items.tolist(), claims, proofs, strict=True)
-    return [_reason(item, claim, proof, query.history, catalogue, settings, phrases) for item, claim, proof in told]
+    told, liked = zip(slate.items.tolist(), claims, proofs, strict=True), _liked(query.history, settings)
+    newcomer = len(query.history) == 0
+    return [_reason(item, claim, proof, liked, newcomer, catalogue, settings, phrases) for item, claim, proof in told]
 
 
 def _reason(
-    item: int, claim: Carriers, proof: Certificate, history: History, catalogue: Catalogue, settings: ExplainSettings, phrases: Phrases
+    item: int,
+    claim: Carriers,
+    proof: Certificate,
+    liked_items: frozenset[int],
+    newcomer: bool,
+    catalogue: Catalogue,
+    settings: ExplainSettings,
+    phrases: Phrases,
 ) -> Reason:
     passed = len(proof.cited) > 0
     named = (proof.cited if passed else claim.items[:1]).tolist()
@@ -80,23 +87,22 @@ def _reason(
     facts = None
     if passed:
         names = [phrases.itself if other == item else catalogue.titles[other] for other in named]
-        liked = _all_liked(named, history, settings)
+        liked = liked_items.issuperset(named)
         if item not in named:
             facts = Facts(tuple(names), liked, common, proof.rank_with, proof.rank_without)
         text = verified(names, common, liked, rank_with=proof.rank_with, rank_without=proof.rank_without, phrases=phrases)
     else:
         names = [catalogue.titles[other] for other in others]
         near = proof.rank_anyone is not None and not falls(proof.rank_with, proof.rank_anyone, settings.min_fall)
-        newcomer = len(history) == 0
         rank_with, rank_anyone = proof.rank_with, proof.rank_anyone
         text = unverified(names, common, newcomer=newcomer, rank_with=rank_with, rank_anyone=rank_anyone, near=near, phrases=phrases)
     return Reason(item, proof.cited, common.names, proof.rank_with, proof.rank_without, text, passed, facts)
 
 
-def _all_liked(items: Sequence[int], history: History, settings: ExplainSettings) -> bool:
-    """Whether the newest weight that says anything of each item is high enough to speak of liking."""
+def _liked(history: History, settings: ExplainSettings) -> frozenset[int]:
+    """The items whose newest weight that says anything is high enough to speak of liking."""
     if settings.liked_from is None:
-        return False
+        return frozenset()
     says = history.weights != 0
     newest = dict(zip(history.items[says].tolist(), history.weights[says].tolist(), strict=True))
-    return all(newest[item] >= settings.liked_from - 1e-6 for item in items)
+    return frozenset(item for item, weight in newest.items() if weight >= settings.liked_from - 1e-6)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -157,18 +158,22 @@ class IalsModel:
         return next(self._equations([query]))
 
     def _equations(self, queries: Sequence[Query]) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """The equations of each user; what events are worth is found for all histories at once."""
+        """The equations of each user; what each of their items is worth is found for all of them at once."""
         base = self.gram + self.l2 * np.eye(len(self.gram))
-        events = decayed_weights([query.history for query in queries], half_life_events=self.half_life_events)
-        ends = np.cumsum([len(query.history) for query in queries])
-        for query, worth in zip(queries, np.split(events, ends[:-1]), strict=True):
-            items = query.history.items
-            heard = items < self.n_items
-            heard[heard] = self.scorable[items[heard]]
-            numbers, place = np.unique(items[heard], return_inverse=True)
-            interest = np.bincount(place, weights=worth[heard], minlength=len(numbers))
-            touched = self.item_vectors[numbers].astype(np.float64)
-            yield base + (touched.T * (self.alpha * np.abs(interest) - 1)) @ touched, touched.T @ (self.alpha * interest)
+        histories = [query.history for query in queries]
+        worth = decayed_weights(histories, half_life_events=self.half_life_events)
+        items = np.concatenate([history.items for history in histories])
+        users = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
+        heard = items < self.n_items
+        heard[heard] = self.scorable[items[heard]]
+        pairs, place = np.unique(users[heard] * self.n_items + items[heard], return_inverse=True)
+        interest = self.alpha * np.bincount(place, weights=worth[heard], minlength=len(pairs))
+        more = np.abs(interest) - 1
+        touched = self.item_vectors[pairs % self.n_items].astype(np.float64)
+        ends = np.searchsorted(pairs, np.arange(len(histories) + 1) * self.n_items).tolist()
+        for start, end in pairwise(ends):
+            rows = touched[start:end]
+            yield base + (rows.T * more[start:end]) @ rows, interest[start:end] @ rows
 
 
 def gram(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

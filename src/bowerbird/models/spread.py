@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bowerbird.models.linear import LinearModel
 from bowerbird.models.mixing import Floats, heard, standardise
 from bowerbird.protocols import Scorer, VectorScorer
+from bowerbird.scoring import vectors_of
 from bowerbird.types import Query, Scores
 
 BLOCK = 65_536
@@ -24,7 +25,7 @@ def spread(member: Scorer, queries: Sequence[Query], known: NDArray[np.bool_]) -
             of anything else one `score`
     """
     if isinstance(member, VectorScorer):
-        vectors = member.query_vectors(queries).astype(np.float64)
+        vectors = vectors_of(member, queries).astype(np.float64)
         moments = _moments(member, known)
         mean, variance = vectors @ moments.mean, np.einsum("qd,de,qe->q", vectors, moments.covariance, vectors)
     elif isinstance(member, LinearModel):

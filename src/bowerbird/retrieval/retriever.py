@@ -10,6 +10,7 @@ from bowerbird.errors import BundleError
 from bowerbird.protocols import Mixes, Nominates, Progress, ReadsVectors, Scorer, VectorScorer, silent
 from bowerbird.retrieval.index import VectorIndex, best_of
 from bowerbird.retrieval.settings import RetrieveSettings
+from bowerbird.scoring import vectors_of
 from bowerbird.types import Query
 
 Items = NDArray[np.int32]
@@ -104,7 +105,7 @@ class Retriever:
             return named[allowed[named]]
         if not isinstance(member, VectorScorer):
             return np.zeros(0, np.int32)
-        vectors = member.query_vectors([query])
+        vectors = vectors_of(member, [query])
         if place in self.indices:
             return self.indices[place].search(vectors, allowed, n)[0]
         able = np.flatnonzero(allowed[: len(member.item_vectors)]).astype(np.int32)
