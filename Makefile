@@ -58,5 +58,5 @@ $(USE): $(VENV)/bin/python $(RECIPE)
 
 $(DEVELOP): $(VENV)/bin/python $(RECIPE)
 	@echo "installing Bowerbird and its tools into $(VENV) (some minutes the first time)"
-	@$(PIP) --editable '.[serve,mcp,train,chat,track,bench,drift,postgres,dev]'
+	@$(PIP) --editable '.[serve,mcp,train,chat,track,bench,drift,index,postgres,dev]'
 	@touch $(USE) $@

@@ -1,9 +1,9 @@
 """Which way of finding the best items, and from how many items on: `python benchmarks/retrieval.py`.
 
 Vectors of ours, not drawn ones: `ials` and the language model on the MovieLens sample that comes with the package. More items are made
-between these: each lies on the line from one to one of its five nearest, at a random place, with a tenth of their distance as noise. Asked
-with the query vectors of histories. Processor time of one search on one thread, median and 95th of 100, and the share of the hundred best by all dot
-products that it finds. `usearch` takes part where it is installed (`pip install usearch`).
+between these: each lies on the line from one to one of its five nearest, at a random place, with a tenth of their distance as noise.
+Asked with the query vectors of histories. Processor time of one search on one thread, median and 95th of 100, and the share of the hundred
+best by all dot products that it finds. `usearch` takes part where it is installed (`pip install usearch`).
 
     python benchmarks/retrieval.py --items 10000,100000,1000000
     python benchmarks/retrieval.py --model text --items 10000,100000

@@ -85,7 +85,7 @@ def make(n_items: int, folder: Path, settings: RetrieveSettings) -> list[str]:
     events = events.with_columns(pl.col("item").replace_strict(named)).group_by("user", maintain_order=True).tail(LENGTH)
     catalogue = Catalogue.of(ids).with_vectors(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
     config = Config(data=how, model=Ials(), ranking=RankingSettings(retrieve=settings))
-    Bundle(config, catalogue, scorer, data.scale, events, "grown", 0, datetime.now(UTC), retriever).save(folder)
+    Bundle(config, catalogue, scorer, data.scale, events, "grown", 0, datetime.now(UTC), retriever=retriever).save(folder)
     return events["user"].unique().sort().to_list()
 
 
