@@ -15,7 +15,7 @@ DEVELOP := $(VENV)/.installed-to-develop
 RECIPE := pyproject.toml constraints.txt Makefile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs clean
+.PHONY: help setup demo test check bench chaos docs clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
@@ -37,6 +37,9 @@ check: $(DEVELOP)  ## style, types, floors
 bench: $(DEVELOP)  ## run the benchmarks, one after another (ARGS=rerank runs one)
 	@set -e; for name in $(or $(ARGS),$(sort $(basename $(notdir $(wildcard benchmarks/*.py))))); do \
 	  echo "== $$name"; $(BIN)/python benchmarks/$$name.py; done
+
+chaos: $(DEVELOP)  ## kill writers and crash databases, and count what is lost (ARGS="--times 20" is shorter)
+	@$(BIN)/python benchmarks/chaos.py $(ARGS)
 
 docs: $(DEVELOP)  ## check the documents: links lead somewhere, examples run
 	@$(BIN)/python -m pytest tests/test_docs.py $(ARGS)

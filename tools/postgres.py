@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 NOBODY = 65534
 """Who runs the server where we are root, for it refuses to."""
 
-QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+QUICK = ("fsync=off", "full_page_writes=off")
 """Settings for tests: what the server was told outlives its own end, but not the machine's."""
 
 
@@ -39,10 +38,8 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = [
-            f"-c {setting}" for setting in ("listen_addresses=127.0.0.1", f"port={self.port}", "max_connections=200", *self.settings)
-        ]
-        options.append(f"-k {self.folder}")
+        own = ("listen_addresses=127.0.0.1", "unix_socket_directories=''", f"port={self.port}", "max_connections=200")
+        options = [f"-c {setting}" for setting in (*own, *self.settings)]
         self._run("pg_ctl", "--wait", "--log", str(self.folder / "log"), "--options", " ".join(options), "start")
 
     def stop(self, mode: str = "fast") -> None:
@@ -86,13 +83,14 @@ class Postgres:
 
 
 @contextmanager
-def started(settings: Sequence[str] = QUICK) -> Iterator[Postgres]:
+def started(settings: Sequence[str] = QUICK, within: Path | None = None) -> Iterator[Postgres]:
     """A new server, stopped and removed at the end.
 
+    within  a folder on the disk that it is to use; None = the system's temporary one
     raises  LookupError as `found`
     """
     programs = found()
-    folder = Path(tempfile.mkdtemp(prefix="bowerbird-postgres-", dir="/tmp" if sys.platform == "linux" else None))
+    folder = Path(tempfile.mkdtemp(prefix="bowerbird-postgres-", dir=within))
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
     server = Postgres(programs, folder, free_port(), tuple(settings))

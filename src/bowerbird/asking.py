@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bowerbird.answers import Receipt
 from bowerbird.bundle import Bundle
 from bowerbird.data import history_of
-from bowerbird.live import HISTORY_LIMIT, Worded
+from bowerbird.live import HISTORY_LIMIT, Seen, Worded
 from bowerbird.pipeline import Pipeline
 from bowerbird.profiles import acting, standing
 from bowerbird.ranking import allowed_items
@@ -33,15 +33,16 @@ class Asked:
     notes: tuple[str, ...]
 
 
-def asked(receipt: Receipt, bundle: Bundle, pipeline: Pipeline, store: SqlStore, words: Worded) -> Asked:
+def asked(receipt: Receipt, bundle: Bundle, pipeline: Pipeline, log: SqlStore | Seen, words: Worded) -> Asked:
     """The request that a receipt was given for.
 
     bundle    with the items in that could be shown then
     pipeline  over its catalogue; says whether items of the history may come again
+    log       has the user's events
     words     reads the receipt's text
     raises    DataError for a filter that the catalogue does not know, StoreError
     """
-    events = _events(receipt, store)
+    events = _events(receipt, log)
     history, notes = known_history(bundle, events)
     acts = acting(standing(events), history, bundle.catalogue, repeats=pipeline.settings.repeats)
     excluded = bundle.catalogue.numbers(receipt.exclude)
@@ -76,10 +77,10 @@ def known_history(bundle: Bundle, events: Sequence[Event]) -> tuple[History, tup
     return history, (f"{unknown} events of the history are about items that are not in the catalogue",) if unknown else ()
 
 
-def _events(receipt: Receipt, store: SqlStore) -> list[Event]:
+def _events(receipt: Receipt, log: SqlStore | Seen) -> list[Event]:
     if receipt.history is not None:
         return [past.event() for past in receipt.history]
-    return [] if receipt.user is None else store.history(receipt.user, HISTORY_LIMIT, receipt.offset)
+    return [] if receipt.user is None else log.history(receipt.user, HISTORY_LIMIT, receipt.offset)
 
 
 def _both(one: Allowed, other: Allowed) -> Allowed:

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from bowerbird.answers import Answer, PastEvent, Receipt, Recommended, UserProfile, shown
 from bowerbird.asking import asked, known_history
-from bowerbird.bundle import Bundle, now, words_of
+from bowerbird.bundle import Bundle, words_of
 from bowerbird.data import Catalogue, weigh
 from bowerbird.data.kinds import EDITS
 from bowerbird.errors import BowerbirdError, BundleError, ConfigError, DataError, StoreError
 from bowerbird.explain import TONGUES, Reason, Tally, Worder
 from bowerbird.language.harmless import harmless
-from bowerbird.live import HISTORY_LIMIT, Expirer, Follower, Grower, Learned, SlateLog, Worded, shown_before
+from bowerbird.live import HISTORY_LIMIT, Clock, Expirer, Follower, Grower, Learned, Recall, Seen, SlateLog, Worded, shown_before
 from bowerbird.models import unread
 from bowerbird.pipeline import Pipeline, RankingSettings, Steered
 from bowerbird.profiles import Edit, acting, event_of, idle, read_edits, standing
@@ -44,8 +44,8 @@ SNAPSHOT = 1000
 STEP = 50
 """Events that the background looks at before what it learned is live."""
 
-IDLE_S = 1.0
-"""How often the background looks for events that other processes stored."""
+IDLE_S = 0.25
+"""How often the background looks for events that other processes stored, and stores slates that wait, which others may be asked about."""
 
 HAD = 4
 """Bundles that are held in memory, the live one among them: to return to, and to make their slates again."""
@@ -83,12 +83,14 @@ class Engine:
     store    the event log; an empty one is seeded with the bundle's own events
     encoder  reads items put in live; unless given, the live bundle's, opened at the first need, with the cache on disk
     progress told how the seeding goes, and the telling of the log
+    clock    aware UTC
     """
 
     first: Bundle
     store: SqlStore
     encoder: Encoder | None = None
     progress: Progress = silent
+    clock: Callable[[], datetime] = field(default_factory=Clock)
     _live: _Live = field(init=False, repr=False)
     _previous: list[Bundle] = field(init=False, repr=False, default_factory=list)
     _had: dict[str, Bundle] = field(init=False, repr=False, default_factory=dict)
@@ -100,6 +102,7 @@ class Engine:
     _follower: Follower = field(init=False, repr=False)
     _slates: SlateLog = field(init=False, repr=False)
     _expirer: Expirer = field(init=False, repr=False)
+    _recall: Recall = field(init=False, repr=False)
     _words: Worded = field(init=False, repr=False)
     _exposed: Callable[[Bundle], NDArray[np.int64] | None] = field(init=False, repr=False)
     _kept: Offset = field(init=False, repr=False)
@@ -108,13 +111,14 @@ class Engine:
         if self.first.config.data.pseudonyms and self.store.names is None:
             raise ConfigError("engine: data.pseudonyms needs a store that gives them: SqlStore(url, names=Pseudonyms.from_environment())")
         if self.store.newest() == 0 and len(self.first.events):
-            self.store.import_events(self.first.events, self.progress)
+            self.store.import_events(self.first.events, self.progress, unless_filled=True)
         self._grower = Grower(self.encoder)
         self._words = Worded(self._grower)
         self._follower = Follower(self.store, self._grower)
         self._slates = SlateLog(self.store)
         self._expirer = Expirer(self.store)
         self._exposed = lru_cache(HAD)(lambda base: shown_before(self.store, base, base.config.ranking))
+        self._recall = Recall(self.store)
         self._live = self._begun(self.first)
         self._kept = self._live.learned.offset
 
@@ -142,9 +146,13 @@ class Engine:
 
     @property
     def ready(self) -> bool:
-        """Whether a request can be answered: the store can be read and the model scores."""
-        scores = self._live.bundle.model.score([Query(History.of([]))])
-        return self.store.newest() >= 0 and scores.ndim == 2
+        """Whether a request can be answered: the model scores. The store need not answer, see `recommend`."""
+        return self._live.bundle.model.score([Query(History.of([]))]).ndim == 2
+
+    @property
+    def recalled(self) -> int:
+        """How many requests were answered from memory, since the store did not answer."""
+        return self._recall.recalled
 
     def recommend(
         self,
@@ -161,7 +169,8 @@ class Engine:
         seed: int | None = None,
         text: str | None = None,
     ) -> Answer:
-        """A slate for a user of the log, or for a history given here; a stranger is an empty history.
+        """A slate for a user of the log, or for a history given here; a stranger is an empty history. Where the log does not answer, the
+        slate is from what was read of it before, and its notes say so.
 
         k          how many items, at least 1
         diversity  0..1; None = as the bundle is set
@@ -175,18 +184,18 @@ class Engine:
         """
         if user is not None and history is not None:
             raise DataError("recommend: give a user or a history, not both")
-        offset, item_offset = self.store.offsets()
-        live = self._refreshed(item_offset)
+        seen = self._recall.seen(user, HISTORY_LIMIT)
+        live = self._refreshed(seen.item_offset)
         if seed is None:
             seed = secrets.randbits(32) if live.pipeline.exploration else 0
         answer = self._answer(
             live,
             Receipt(
                 bundle=live.base.fingerprint,
-                offset=offset,
+                offset=seen.offset,
                 item_offset=live.item_offset,
                 learned=live.learned.offset,
-                asked_at=now(),
+                asked_at=self.clock(),
                 user=user,
                 history=None
                 if history is None
@@ -201,6 +210,7 @@ class Engine:
                 seed=seed,
                 text=text,
             ),
+            seen,
         )
         self._log(answer)
         return answer
@@ -216,14 +226,14 @@ class Engine:
             if receipt.bundle not in self._had:
                 raise BundleError(f"receipt: it was made by bundle {receipt.bundle}, which is not among the last that this engine had live")
             live = self._at(self._had[receipt.bundle], receipt.learned, receipt.item_offset)
-        return self._answer(live, receipt)
+        return self._answer(live, receipt, self.store)
 
     def similar(self, item: ItemId, k: int = 10) -> list[Recommended]:
         """What goes with an item: the slate of someone who liked just that.
 
         raises  DataError if the item is not in the catalogue
         """
-        live = self._refreshed(self.store.offsets()[1])
+        live = self._refreshed(self._recall.item_offset())
         number = live.bundle.catalogue.number(item)
         if number is None:
             raise DataError(f"item {item!r}: not in the catalogue")
@@ -242,7 +252,7 @@ class Engine:
         if number is None:
             raise DataError(f"item {item!r}: not in the catalogue")
         told = {"bundle": live.base.fingerprint, "offset": offset, "item_offset": live.item_offset, "learned": live.learned.offset}
-        of = asked(Receipt(**told, asked_at=now(), user=user), live.bundle, live.pipeline, self.store, self._words)
+        of = asked(Receipt(**told, asked_at=self.clock(), user=user), live.bundle, live.pipeline, self.store, self._words)
         slate = Slate(np.array([number], np.int32), live.pipeline.candidates([of.request])[0, [number]])
         return replace(shown(live.bundle.catalogue, slate, self._reasons(live, of.request, slate, _tongue(language)))[0], rank=0)
 
@@ -261,7 +271,7 @@ class Engine:
 
     def history(self, user: UserId, limit: int = 50) -> list[Event]:
         """The newest events of a user, oldest first; without edits of the profile, which are no events of theirs."""
-        return [event for event in self.store.history(user, limit) if event.kind not in EDITS]
+        return [event for event in self._recall.history(user, limit) if event.kind not in EDITS]
 
     def profile(self, user: UserId, language: str | None = None) -> UserProfile:
         """What a user's log says they are after, in words that are checked, and the corrections that stand.
@@ -269,12 +279,12 @@ class Engine:
         language  of the sentences, one of `bowerbird.explain.TONGUES`; None = as the bundle is set
         raises    DataError for another language
         """
-        events = self.store.history(user, HISTORY_LIMIT)
-        return profiled(user, events, self._refreshed(self.store.offsets()[1]).bundle, self._words, _tongue(language))
+        events = self._recall.history(user, HISTORY_LIMIT)
+        return profiled(user, events, self._refreshed(self._recall.item_offset()).bundle, self._words, _tongue(language))
 
     def edits(self, user: UserId) -> tuple[Edit, ...]:
         """The corrections of a profile that stand, oldest first."""
-        return standing(self.store.history(user, HISTORY_LIMIT))
+        return standing(self._recall.history(user, HISTORY_LIMIT))
 
     def search(self, text: str, user: UserId | None = None, k: int = 10) -> list[Recommended]:
         """Items found by words and by what they mean, in an order that the user's own scores have a part in. What they muted is not found.
@@ -282,18 +292,17 @@ class Engine:
         raises  DataError for a k below 1
         cost    the encoder's for the text, some ms; one scoring where there is a user
         """
-        live = self._refreshed(self.store.offsets()[1])
+        live = self._refreshed(self._recall.item_offset())
         catalogue, vocabulary = live.bundle.catalogue, self._words.reader(live.bundle).vocabulary
         words = harmless(text)
         allowed, own = catalogue.available, None
         if user is not None:
-            events = self.store.history(user, HISTORY_LIMIT)
+            events = self._recall.history(user, HISTORY_LIMIT)
             acts = acting(standing(events), known_history(live.bundle, events)[0], catalogue, repeats=True)
             allowed = allowed if acts.allowed is None else allowed & acts.allowed
             scorer = live.pipeline.scorer if acts.bonus is None else Steered(live.pipeline.scorer, acts.bonus)
-            own = Pipeline(scorer, catalogue, RankingSettings(repeats=True)).candidates([Request(Query(acts.history, now().timestamp()))])[
-                0
-            ]
+            asked_now = Request(Query(acts.history, self.clock().timestamp()))
+            own = Pipeline(scorer, catalogue, RankingSettings(repeats=True)).candidates([asked_now])[0]
         vector = vocabulary.vector(words) if words and vocabulary.encoder is not None else None
         found = self._words.index(live.bundle).search(words, _positive(k), vector=vector, own=own, allowed=allowed)
         return shown(catalogue, found, None)
@@ -310,7 +319,7 @@ class Engine:
 
         raises  DataError for an event of a kind that is not declared, without ids, or from the future; StoreError
         """
-        arrived = now()
+        arrived = self.clock()
         timed = [event if event.time is not None else replace(event, time=arrived) for event in events]
         for event in timed:
             _check(event, arrived)
@@ -333,11 +342,11 @@ class Engine:
         if not user:
             raise DataError("profile: user must not be empty")
         _tongue(language)
-        at, said = now(), None
+        at, said = self.clock(), None
         unheard: tuple[str, ...] = ()
         if isinstance(edits, str):
             edits, unheard = read_edits(
-                said := harmless(edits), self._words.reader(self._refreshed(self.store.offsets()[1]).bundle).vocabulary, at
+                said := harmless(edits), self._words.reader(self._refreshed(self._recall.item_offset()).bundle).vocabulary, at
             )
             if not edits:
                 raise DataError(f"profile: a correction must say what to mute, to show more or less of, or to forget, got {said!r:.80}")
@@ -375,21 +384,27 @@ class Engine:
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Catch up in the background, soon after each event and once a second for what other processes stored, and log the slates that
-        wait, and delete what is too old; at the end keep it all."""
+        """Catch up in the background, soon after each event and four times a second for what other processes stored, and log the slates
+        that wait, and delete what is too old; at the end keep it all."""
         ended = threading.Event()
+        said = ""
 
         def follow() -> None:
+            nonlocal said
             while not ended.is_set():
                 self._news.clear()
                 try:
                     self.flush()
-                    self._expirer.look(self.bundle.config.live.keep_days, now())
+                    self._recall.refresh()
+                    self._expirer.look(self.bundle.config.live.keep_days, self.clock())
                     told = -1
                     while told != (told := self.catch_up(STEP)) and not ended.is_set():
                         pass
+                    said = ""
                 except BowerbirdError as error:
-                    log.warning("following the log: %s", error)
+                    if str(error) != said:  # a database that is gone is not news four times a second
+                        log.warning("following the log: %s", error)
+                    said = str(error)
                 self._news.wait(IDLE_S)
 
         thread = threading.Thread(target=follow, name="following the log", daemon=True)
@@ -400,8 +415,11 @@ class Engine:
             ended.set()
             self._news.set()
             thread.join()
-            self.flush()
-            self._keep(self._live.learned)
+            try:
+                self.flush()
+                self._keep(self._live.learned)
+            except BowerbirdError as error:
+                log.warning("stopping: %s", error)
 
     def put_items(self, items: Sequence[Mapping[str, Any]]) -> Offset:
         """Add items or change them; they are read by the encoder and can be recommended when this returns.
@@ -448,13 +466,22 @@ class Engine:
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _answer(self, live: _Live, receipt: Receipt) -> Answer:
+    def _answer(self, live: _Live, receipt: Receipt, log: SqlStore | Seen) -> Answer:
         _positive(receipt.k), _share(receipt.diversity)
-        bundle, of = live.bundle, asked(receipt, live.bundle, live.pipeline, self.store, self._words)
+        bundle, of = live.bundle, asked(receipt, live.bundle, live.pipeline, log, self._words)
         slate = live.pipeline.recommend([of.request])[0]
         reasons = self._reasons(live, of.request, slate, receipt.language) if receipt.explain else None
         items, ignored = tuple(shown(bundle.catalogue, slate, reasons)), unread(receipt.context, bundle.model)
-        return Answer(uuid.uuid4().hex, receipt.user, items, receipt, (*of.notes, *ignored.values()), of.wish, tuple(ignored))
+        notes = (*(log.notes if isinstance(log, Seen) else ()), *of.notes, *ignored.values())
+        return Answer(
+            uuid.uuid4().hex,
+            receipt.user,
+            items,
+            receipt,
+            notes,
+            of.wish,
+            tuple(ignored),
+        )
 
     def _reasons(self, live: _Live, request: Request, slate: Slate, language: str | None) -> Sequence[Reason]:
         """Why each item is there; where the bundle has a chat model word reasons, in its words as far as they come in time."""

@@ -63,6 +63,7 @@ class FakeEngine:
         self.bundle = SimpleNamespace(fingerprint="f00dfeedf00dfeed", model=SimpleNamespace(kind="fake"))
         self.store = SimpleNamespace(newest=lambda: len(self.log), unknown_slates=4, left_out={"objected": 9})
         self.slates_dropped = 6
+        self.recalled = 3
         self.features = frozenset({"device"})
         self.worded = Tally(worded=8)
         self.learned = SimpleNamespace(offset=7, taught=5, passed=2, unknown=1, drift=SimpleNamespace(breaks=3))

@@ -33,6 +33,9 @@ def serve(
     settings: Annotated[Path | None, typer.Option("--settings", help="How to retrain, a TOML file.")] = None,
     open_to_all: OpenOption = False,
     origin: Annotated[list[str] | None, typer.Option("--origin", help="A site whose pages may call from a browser.")] = None,
+    linger: Annotated[
+        float, typer.Option("--linger", min=0, help="Seconds after SIGTERM in which /readyz says no and requests are still taken.")
+    ] = 2.0,
 ) -> None:
     """Serve a bundle over HTTP, with a page to try it on; Ctrl-C ends it. API keys guard it as soon as one was made."""
     if settings is not None and retrain is None:
@@ -41,9 +44,9 @@ def serve(
         access = guarded(log, listener, open_to_all=open_to_all, origins=origin or ())
         loaded = Bundle.load(bundle)
         if retrain is None:
-            start(loaded, store, listener, access)
+            start(loaded, store, listener, access, linger)
         else:
-            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener, access)
+            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener, access, linger)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -67,15 +70,17 @@ def guarded(log: SqlStore, listener: socket.socket, *, open_to_all: bool, origin
     return access
 
 
-def start(bundle: Bundle, store: str, listener: socket.socket, access: "Access") -> None:
+def start(bundle: Bundle, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0) -> None:
     """Serve until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
     with opened(bundle, store) as engine:
-        run(engine, listener=listener, say=out.print, access=access)
+        run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s)
 
 
-def start_retraining(first: Bundle, shelf: Shelf, store: str, settings: Path | None, listener: socket.socket, access: "Access") -> None:
+def start_retraining(
+    first: Bundle, shelf: Shelf, store: str, settings: Path | None, listener: socket.socket, access: "Access", linger_s: float = 0.0
+) -> None:
     """Serve what is live on the shelf, and retrain beside it, until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
@@ -84,7 +89,7 @@ def start_retraining(first: Bundle, shelf: Shelf, store: str, settings: Path | N
         retraining = beside(engine, store, shelf, settings)
         out.print(f"Retraining in {shelf.folder}; live is {shelf.live.path}")
         with retraining.working():
-            run(engine, listener=listener, say=out.print, retraining=retraining, access=access)
+            run(engine, listener=listener, say=out.print, retraining=retraining, access=access, linger_s=linger_s)
 
 
 @contextmanager

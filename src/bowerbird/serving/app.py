@@ -12,6 +12,7 @@ from bowerbird.retraining import Beside
 from bowerbird.serving import errors
 from bowerbird.serving.conversing import Conversations
 from bowerbird.serving.fields import MAX_BODY
+from bowerbird.serving.load import Bounded
 from bowerbird.serving.metrics import Metrics
 from bowerbird.serving.middleware import Watch
 from bowerbird.serving.routes import chat, events, health, items, pages, people, profiles, recommendations, search
@@ -36,7 +37,7 @@ PROBLEMS = {
     413: "The body is larger than this server takes.",
     422: "The request is wrong; the fields are named.",
     429: "The key has been used too often; try again after the seconds in Retry-After.",
-    503: "The store or the language model does not answer now; try again.",
+    503: "The store or the language model does not answer now, or too many ask at once; try again.",
 }
 
 
@@ -60,10 +61,12 @@ def create_app(engine: Engine, retraining: Beside | None = None, access: Access 
         responses=_problems(401, 403, 429) if access.ring else None,
     )
     app.state.engine = engine
+    app.state.draining = False
     app.state.metrics = Metrics(engine, retraining)
     app.state.conversations = Conversations(engine)
     errors.install(app)
     app.add_middleware(Gate, access=access)
+    app.add_middleware(Bounded)
     if access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=access.origins, allow_methods=METHODS, allow_headers=HEADERS)
     app.add_middleware(Watch, metrics=app.state.metrics)

@@ -111,6 +111,8 @@ class _EngineCollector(Collector):
         yield words
         store, dropped = self._engine.store, self._engine.slates_dropped
         yield GaugeMetricFamily("bowerbird_slates_dropped", "Slates not logged, since the store did not answer.", value=dropped)
+        recalled = self._engine.recalled
+        yield GaugeMetricFamily("bowerbird_recalled", "Requests answered from memory, since the store did not answer.", value=recalled)
         yield GaugeMetricFamily("bowerbird_unknown_slates", "Events that named a slate that is not logged.", value=store.unknown_slates)
         why_not = "Events and slates not stored, since their user objects or was erased."
         left_out = GaugeMetricFamily("bowerbird_left_out", why_not, labels=["why"])

@@ -3,6 +3,7 @@
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -20,7 +21,30 @@ from bowerbird.serving.security import Access, access_alone
 DRAIN_S = 10
 """How long requests in flight may take to finish after the signal to stop."""
 
+LINGER_S = 2.0
+"""How long after SIGTERM requests are still taken, while `/readyz` says no: until a balancer has noticed."""
+
+CONNECTIONS = 4096
+"""Open at a time; more are refused."""
+
 BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """Tells balancers before it stops to listen. Ctrl-C, or a second signal, does not wait."""
+
+    def __init__(self, config: uvicorn.Config, linger_s: float, stopping: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._linger_s, self._stopping, self._told = linger_s, stopping, False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        if sig == signal.SIGTERM and not self._told and self._linger_s > 0:
+            threading.Timer(self._linger_s, super().handle_exit, (sig, frame)).start()
+        else:
+            super().handle_exit(sig, frame)
+        self._told = True
+        self._stopping()
 
 
 def serve(
@@ -32,14 +56,17 @@ def serve(
     say: Callable[[str], None] = print,
     retraining: Beside | None = None,
     access: Access | None = None,
+    linger_s: float = LINGER_S,
 ) -> None:
     """Answer requests until SIGINT (Ctrl-C) or SIGTERM; then finish what is in flight and return. A stop that was asked for is no failure.
+    After SIGTERM `/readyz` says no for a while in which requests are still taken, so that a balancer can send them elsewhere.
 
     port        0 takes a free one
     listener    a socket of `bind`, for who wants to know before long work that the port is free; else it is bound here
     say         told the address once connections are accepted
     retraining  what retrains the engine, for the metrics
     access      how the server is guarded, as `access_for` has it; unless given, it answers on loopback alone
+    linger_s    the while; 0 = none
     raises      ConfigError if the address cannot be had: in use, not ours, or not to be resolved; or if it is not on loopback, and nothing
                 is said of access
 
@@ -48,18 +75,42 @@ def serve(
     """
     with listener or bind(host, port) as sock:
         app = create_app(engine, retraining, access or access_alone(sock))
-        answering(engine, app, sock, lambda where: say(f"Bowerbird is serving at {where} (Ctrl-C stops it)"))
+        answering(
+            engine,
+            app,
+            sock,
+            lambda where: say(f"Bowerbird is serving at {where} (Ctrl-C stops it)"),
+            linger_s=linger_s,
+            stopping=lambda: setattr(app.state, "draining", True),
+        )
 
 
-def answering(engine: Engine, app: ASGIApp, listener: socket.socket, say: Callable[[str], None]) -> None:
+def answering(
+    engine: Engine,
+    app: ASGIApp,
+    listener: socket.socket,
+    say: Callable[[str], None],
+    *,
+    linger_s: float = 0.0,
+    stopping: Callable[[], object] = lambda: None,
+) -> None:
     """Answer by an app around the engine until told to stop, as `serve` does.
 
-    say  told the address
+    say       told the address
+    linger_s  how long after SIGTERM requests are still taken
+    stopping  told when that begins
     """
     with listener, threadpool_limits(limits=1), _returning_signals(), engine.following():
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_S)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_S,
+            limit_concurrency=CONNECTIONS,
+        )
         say(url(listener))
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, linger_s, stopping).run(sockets=[listener])
 
 
 def bind(host: str, port: int) -> socket.socket:

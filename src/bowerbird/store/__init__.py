@@ -1,7 +1,7 @@
 """What lasts: the event log in a database, bundles as folders of plain files."""
 
 from bowerbird.store.bundles import StoredBundle, read_bundle, write_bundle
-from bowerbird.store.events import Put, SqlStore
+from bowerbird.store.events import Put, SqlStore, State
 from bowerbird.store.keys import SCOPES, KeyRow, Keys, Scope
 from bowerbird.store.people import Kept, People
 from bowerbird.store.slates import SlateRow
@@ -16,6 +16,7 @@ __all__ = [
     "Scope",
     "SlateRow",
     "SqlStore",
+    "State",
     "StoredBundle",
     "read_bundle",
     "write_bundle",

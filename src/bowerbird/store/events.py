@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_
 from bowerbird.errors import StoreError
 from bowerbird.protocols import Progress, silent
 from bowerbird.pseudonyms import Pseudonyms
-from bowerbird.store.connect import Database
+from bowerbird.store.connect import LONG_S, Database
 from bowerbird.store.grouping import Grouped
 from bowerbird.store.rows import event_of, microseconds, row_of, rows_of, to_json
 from bowerbird.store.schema import acts, snapshots
@@ -49,11 +49,29 @@ INSERT = insert(events_table)
 
 NEWEST_EVENT, NEWEST_ITEM = select(func.max(events_table.c.offset)), select(func.max(items_table.c.offset))
 
+NEWEST_ACT = select(func.max(acts.c.number))
+
 NEWEST = select(
     NEWEST_EVENT.scalar_subquery().label("events"),
     NEWEST_ITEM.scalar_subquery().label("items"),
+    NEWEST_ACT.scalar_subquery().label("acts"),
 )
-"""The offsets of the newest event and of the newest put."""
+"""The newest event, put and act."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the log stood at one instant.
+
+    offset, item_offset  of the newest event and of the newest item put in; 0 where there is none
+    acts                 the newest act on people's data, as `SqlStore.acts`
+    history              of the user who was asked for
+    """
+
+    offset: Offset
+    item_offset: Offset
+    acts: int
+    history: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +148,9 @@ class SqlStore:
     def history(self, user: UserId, limit: int, up_to: Offset | None = None) -> list[Event]:
         """The newest `limit` events of `user` with an offset of at most `up_to`, oldest first; none of a user who objects to being
         profiled. O(limit), by index."""
-        columns = events_table.c
-        query = select(events_table).where(columns.user == self.named(user), TEACHES).order_by(columns.offset.desc()).limit(limit)
+        query = self._history(user, limit)
         if up_to is not None:
-            query = query.where(columns.offset <= up_to)
+            query = query.where(events_table.c.offset <= _known(up_to))
         with self._database.reading() as connection:
             return [event_of(row) for row in connection.execute(query).mappings()][::-1]
 
@@ -145,12 +162,19 @@ class SqlStore:
     def offsets(self) -> tuple[Offset, Offset]:
         """The offsets of the newest event and of the newest item put in, at one instant; 0 where there is none."""
         with self._database.reading() as connection:
-            events, items = connection.execute(NEWEST).one()
-        return events or 0, items or 0
+            found = connection.execute(NEWEST).one()
+        return found.events or 0, found.items or 0
+
+    def seen(self, user: UserId | None, limit: int) -> State:
+        """How the log stands, with the `history` of a user; of nobody, an empty one."""
+        with self._database.reading() as connection:
+            found = connection.execute(NEWEST).one()
+            rows = [] if user is None else connection.execute(self._history(user, limit)).mappings().all()
+        return State(found.events or 0, found.items or 0, found.acts or 0, tuple(event_of(row) for row in reversed(rows)))
 
     def count(self) -> int:
         """How many events there are. O(events): reads an index through."""
-        with self._database.reading() as connection:
+        with self._database.reading(LONG_S) as connection:
             return connection.execute(select(func.count()).select_from(events_table)).scalar_one()
 
     def tables(self, up_to: Offset | None = None, rows: int = CHUNK) -> Iterator[pl.DataFrame]:
@@ -162,9 +186,9 @@ class SqlStore:
         up_to  unless given, the newest when the first table is asked for: what is stored later is not in any of the tables
         cost   O(events); memory, that of one table
         """
-        end, since = self.newest() if up_to is None else up_to, 0
+        end, since = self.newest() if up_to is None else _known(up_to), 0
         while since < end:
-            with self._database.reading() as connection:
+            with self._database.reading(LONG_S) as connection:
                 part = table(connection, since, end, rows)
             if not len(part):
                 return
@@ -176,24 +200,27 @@ class SqlStore:
         until it has found so many."""
         found: dict[UserId, None] = {}
         query = select(events_table.c.user).where(TEACHES).order_by(events_table.c.offset.desc()).execution_options(yield_per=1000)
-        with self._database.reading() as connection, connection.execute(query) as rows:
+        with self._database.reading(LONG_S) as connection, connection.execute(query) as rows:
             for user in rows.scalars():
                 if len(found) >= limit:
                     break
                 found.setdefault(user)
         return list(found)
 
-    def import_events(self, frame: pl.DataFrame, progress: Progress = silent) -> Offset:
+    def import_events(self, frame: pl.DataFrame, progress: Progress = silent, *, unless_filled: bool = False) -> Offset:
         """Fill an empty store in the order of the frame, in one transaction. Returns the offset of the newest event.
 
-        frame   columns user, item and, if wanted, time, kind, value, text, slate as in `append`; all others but `weight` are context
-        raises  StoreError if there are events already; DataError if the frame is not as said
-        cost    O(rows), 20,000 a statement; readers see an empty log until all are there
+        frame          columns user, item and, if wanted, time, kind, value, text, slate as in `append`; all others but `weight` are context
+        unless_filled  leave a store as it is that has events: another server may have been first
+        raises         StoreError if there are events already, unless told so; DataError if the frame is not as said
+        cost           O(rows), 20,000 a statement; readers see an empty log until all are there
         """
         rows, unknown = rows_of(frame), 0
         left_out: Counter[str] = Counter()
-        with self._database.writing() as connection:
-            if _newest(connection):
+        with self._database.writing(LONG_S) as connection:
+            if (newest := _newest(connection)) and unless_filled:
+                return newest
+            if newest:
                 raise StoreError(f"{self._database.where}: must be empty to be filled from a bundle, but it holds events already")
             for start in range(0, len(rows), CHUNK):
                 new, out = admitted(connection, [self._hidden(row) for row in rows[start : start + CHUNK].to_dicts()])
@@ -257,7 +284,7 @@ class SqlStore:
         columns = events_table.c
         query = select(events_table).where(columns.slate == slate, TEACHES).order_by(columns.offset)
         if up_to is not None:
-            query = query.where(columns.offset <= up_to)
+            query = query.where(columns.offset <= _known(up_to))
         with self._database.reading() as connection:
             return [event_of(row) for row in connection.execute(query).mappings()]
 
@@ -287,7 +314,7 @@ class SqlStore:
 
     def items_since(self, offset: Offset) -> list[Put]:
         """What was put after `offset` (0 = ever), oldest first."""
-        query = select(items_table).where(items_table.c.offset > offset).order_by(items_table.c.offset)
+        query = select(items_table).where(items_table.c.offset > _known(offset)).order_by(items_table.c.offset)
         with self._database.reading() as connection:
             return [Put(row.offset, row.events, json.loads(row.row)) for row in connection.execute(query)]
 
@@ -299,7 +326,7 @@ class SqlStore:
         cost  O(events between the offsets)
         """
         columns = events_table.c
-        query = select(events_table).where(columns.offset > offset, columns.offset <= up_to, TEACHES)
+        query = select(events_table).where(columns.offset > _known(offset), columns.offset <= _known(up_to), TEACHES)
         query = query.where(columns.time.is_not(None) if than is None else columns.time > microseconds(than))
         with self._database.reading() as connection:
             return [(row["offset"], event_of(row)) for row in connection.execute(query.order_by(columns.offset).limit(limit)).mappings()]
@@ -340,7 +367,7 @@ class SqlStore:
         columns = snapshots.c
         query = select(columns.offset, columns.state).where(columns.bundle == bundle).order_by(columns.offset.desc()).limit(1)
         if up_to is not None:
-            query = query.where(columns.offset <= up_to)
+            query = query.where(columns.offset <= _known(up_to))
         with self._database.reading() as connection:
             found = connection.execute(query).first()
         return None if found is None else (found.offset, found.state)
@@ -348,6 +375,10 @@ class SqlStore:
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+    def _history(self, user: UserId, limit: int) -> Select[Any]:
+        columns = events_table.c
+        return select(events_table).where(columns.user == self.named(user), TEACHES).order_by(columns.offset.desc()).limit(_known(limit))
 
     def _append(self, batches: Sequence[Sequence[Json]]) -> Offset:
         with self._database.writing() as connection:
@@ -378,12 +409,17 @@ class SqlStore:
         self.close()
 
 
+def _known(offset: Offset) -> Offset:
+    """The same among the numbers that databases count with: what is beyond is before or after everything."""
+    return max(min(offset, 2**63 - 1), -(2**63))
+
+
 def _newest(connection: Connection, of: Select[Offset] = NEWEST_EVENT) -> Offset:
     return connection.execute(of).scalar() or 0
 
 
 def _newest_act(connection: Connection) -> int:
-    return connection.execute(select(func.max(acts.c.number))).scalar() or 0
+    return connection.execute(NEWEST_ACT).scalar() or 0
 
 
 def _unseen(connection: Connection, rows: Iterable[Json]) -> list[Json]:

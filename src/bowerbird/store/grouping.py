@@ -37,7 +37,7 @@ class Grouped(Generic[J, R]):
         self._do, self._size, self._most, self._held = do, size, most, held
         self._waiting: deque[_Call[J, R]] = deque()
         self._total = 0
-        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._state, self._led = threading.Condition(), False
 
     def __call__(self, job: J) -> R:
         """What came of the group that did the job.
@@ -45,15 +45,18 @@ class Grouped(Generic[J, R]):
         raises  StoreError: then this job was not done; UnavailableError if too many wait
         """
         call: _Call[J, R] = _Call(job, self._size(job))
-        with self._lock:
+        with self._state:
             if self._waiting and self._total + call.size > self._held:
                 raise UnavailableError(f"event store: {self._total} rows wait to be written already; nothing of this call was stored")
             self._waiting.append(call)
             self._total += call.size
-        while not call.over:
-            with self._turn:
-                if not call.over:
-                    self._lead(self._taken())
+        while group := self._taken_unless_over(call):
+            try:
+                self._lead(group)
+            finally:
+                with self._state:
+                    self._led = False
+                    self._state.notify_all()
         if call.answer is None:
             raise call.error or AssertionError
         return call.answer[0]
@@ -78,12 +81,17 @@ class Grouped(Generic[J, R]):
                 if not call.over:
                     call.error = UnavailableError("event store: writing was broken off; whether this call was stored is not known")
 
-    def _taken(self) -> list[_Call[J, R]]:
-        group: list[_Call[J, R]] = []
-        size = 0
-        with self._lock:
-            while self._waiting and (not group or size + self._waiting[0].size <= self._most):
+    def _taken_unless_over(self, call: _Call[J, R]) -> list[_Call[J, R]]:
+        """Wait until a call is over, or nobody leads: then those who wait, as many as a group may hold, to be led by this thread."""
+        with self._state:
+            self._state.wait_for(lambda: call.over or not self._led)
+            if call.over:
+                return []
+            self._led = True
+            group = [self._waiting.popleft()]
+            size = group[0].size
+            while self._waiting and size + self._waiting[0].size <= self._most:
                 group.append(self._waiting.popleft())
                 size += group[-1].size
             self._total -= size
-        return group
+            return group

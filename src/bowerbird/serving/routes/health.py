@@ -2,6 +2,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from bowerbird.engine import Engine
+from bowerbird.errors import StoreError
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
 from bowerbird.serving.errors import problem
 
@@ -16,13 +18,23 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Can it answer?")
 def readyz(request: Request, engine: LiveEngine) -> Response:
-    """200 if the store can be read and the model scores, else 503: what a load balancer asks."""
+    """What a load balancer asks: 503 if the model does not score, or the server is about to stop. Else 200, "degraded" where the store does
+    not answer: then slates are from what was read of it before, and events are refused."""
+    if request.app.state.draining:
+        return problem(request, 503, "the server is about to stop", headers={"Retry-After": "1"})
     if not engine.ready:
         return problem(request, 503, "the engine cannot answer yet", headers={"Retry-After": "1"})
-    return JSONResponse({"status": "ready", "bundle": engine.bundle.fingerprint})
+    return JSONResponse({"status": "ready" if _answers(engine) else "degraded", "bundle": engine.bundle.fingerprint})
 
 
 @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus reads this")
 def metrics(metrics: LiveMetrics) -> Response:
     """Latencies by route, slates, events, errors, and which bundle answers."""
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _answers(engine: Engine) -> bool:
+    try:
+        return engine.store.newest() >= 0
+    except StoreError:
+        return False
