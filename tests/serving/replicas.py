@@ -47,10 +47,12 @@ class Replica:
 
 
 @contextmanager
-def running(*replicas: Replica) -> Iterator[tuple[Replica, ...]]:
+def running(*replicas: Replica) -> Iterator[list[Replica]]:
+    """What is put into the list meanwhile is ended with the others."""
+    together = list(replicas)
     try:
-        yield replicas
+        yield together
     finally:
-        for replica in replicas:
+        for replica in together:
             if replica.process.poll() is None:
                 replica.kill()

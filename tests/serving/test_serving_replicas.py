@@ -87,7 +87,8 @@ class Balancer:
 
 
 def test_replicas_share_one_log_and_restart_one_by_one(bundle: Path, postgres_url: str) -> None:
-    with running(Replica(bundle, postgres_url, linger_s=1.5), Replica(bundle, postgres_url, linger_s=1.5)) as (one, other):
+    with running(Replica(bundle, postgres_url, linger_s=3), Replica(bundle, postgres_url, linger_s=3)) as replicas:
+        one, other = replicas
         with one.client() as here, other.client() as there:
             assert shown(there, "cyd") == []
             here.post("/v1/events", json={"user": "cyd", "item": "3", "kind": "like"}).raise_for_status()
@@ -102,13 +103,12 @@ def test_replicas_share_one_log_and_restart_one_by_one(bundle: Path, postgres_ur
             one.term()
             assert one.ended() == (0, "")
             balancer.wait_for(10)
-            third = Replica(bundle, postgres_url)
-            with running(third):
-                balancer.ready[third.address] = True
-                balancer.wait_for(20)
-                other.term()
-                assert other.ended() == (0, "")
-                balancer.wait_for(10)
+            replicas.append(Replica(bundle, postgres_url))
+            balancer.ready[replicas[-1].address] = True
+            balancer.wait_for(20)
+            other.term()
+            assert other.ended() == (0, "")
+            balancer.wait_for(10)
         assert balancer.failed == []
     with SqlStore(postgres_url) as store:
         kept = [event.key for event in store.history("load", 10**6)]
