@@ -7,6 +7,7 @@ from rich.console import Console
 
 from bowerbird import __version__
 from bowerbird.cli.bench import bench
+from bowerbird.cli.bundles import bundles
 from bowerbird.cli.demo import demo
 from bowerbird.cli.evaluate import evaluate
 from bowerbird.cli.fit import fit
@@ -48,6 +49,7 @@ for command in (
     demo,
 ):
     app.command()(command)
+app.add_typer(bundles, name="bundles")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 

@@ -46,7 +46,14 @@ def retrain(
         _say(retraining.to_json(outcome, chosen, seed), f"Nothing was done: {wait}.", as_json=as_json)
         return
     contest = done.contest
-    outcome = Outcome(at=begun, verdict=contest.verdict, why=contest.why, champion=champion.fingerprint, challenger=written)
+    outcome = Outcome(
+        at=begun,
+        verdict=contest.verdict,
+        why=contest.why,
+        champion=champion.fingerprint,
+        challenger=written,
+        figures=retraining.figures(contest),
+    )
     measured = retraining.to_json(outcome, chosen, seed, contest, done.data)
     err.print(cleaning_table(done.data.report))
     if not as_json and (shown := retraining.table(contest, chosen)) is not None:

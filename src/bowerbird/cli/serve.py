@@ -11,7 +11,7 @@ from bowerbird.cli.common import bars, err, out
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
 from bowerbird.pseudonyms import Pseudonyms
-from bowerbird.retraining import Shelf, beside
+from bowerbird.retraining import POINTER, Shelf, Watcher, beside, newest_good
 from bowerbird.store import Keys, SqlStore
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port 
 
 
 def serve(
-    bundle: Annotated[Path, typer.Argument(help="A folder that `fit` wrote.")],
+    bundle: Annotated[Path, typer.Argument(help="A folder that `fit` wrote; or a registry, of which the live bundle is served.")],
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     store: Annotated[str, typer.Option("--store", help="The event log: a database URL.")] = "sqlite:///bowerbird.db",
@@ -42,6 +42,13 @@ def serve(
         raise ConfigError("serve: --settings say how to retrain, so they need --retrain")
     with listening(host, port) as listener, SqlStore(store) as log:
         access = guarded(log, listener, open_to_all=open_to_all, origins=origin or ())
+        if (bundle / POINTER).exists():
+            if retrain is not None:
+                raise ConfigError(
+                    f"serve: {bundle} is a registry already; to retrain in it, name the bundle to begin with before --retrain"
+                )
+            start_following(Shelf(bundle), store, listener, access, linger)
+            return
         loaded = Bundle.load(bundle)
         if retrain is None:
             start(loaded, store, listener, access, linger)
@@ -78,13 +85,22 @@ def start(bundle: Bundle, store: str, listener: socket.socket, access: "Access",
         run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s)
 
 
+def start_following(shelf: Shelf, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0) -> None:
+    """Serve what is live in a registry, and whatever is promoted there meanwhile, until told to stop."""
+    from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
+
+    with opened(newest_good(shelf), store) as engine, Watcher(engine, shelf).looking():
+        out.print(f"Following {shelf.folder}; live is {engine.bundle.fingerprint}")
+        run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s)
+
+
 def start_retraining(
     first: Bundle, shelf: Shelf, store: str, settings: Path | None, listener: socket.socket, access: "Access", linger_s: float = 0.0
 ) -> None:
     """Serve what is live on the shelf, and retrain beside it, until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
-    live = first if shelf.live.fingerprint == first.fingerprint else Bundle.load(shelf.live.path)
+    live = first if shelf.live.fingerprint == first.fingerprint else newest_good(shelf)
     with opened(live, store) as engine:
         retraining = beside(engine, store, shelf, settings)
         out.print(f"Retraining in {shelf.folder}; live is {shelf.live.path}")

@@ -15,6 +15,7 @@ from bowerbird.retraining.retrainer import Retrainer
 from bowerbird.retraining.sentry import Sentry
 from bowerbird.retraining.settings import RetrainSettings
 from bowerbird.retraining.shelf import Shelf
+from bowerbird.retraining.watcher import Watcher
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +25,12 @@ class Beside:
     retrainer: Retrainer
     sentry: Sentry
     reckoner: Reckoner
+    watcher: Watcher
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """Retrain and watch in the background while the block runs; a fit that runs at its end is ended."""
-        with self.retrainer.looking(), self.reckoner.looking():
+        with self.watcher.looking(), self.retrainer.looking(), self.reckoner.looking():
             yield
 
 
@@ -43,10 +45,12 @@ def beside(engine: Engine, url: str, shelf: Shelf, settings: Path | None = None)
         raise ConfigError(f"retrain: the event log must be one that another process can open, got {url}")
     chosen = RetrainSettings() if settings is None else parse(RetrainSettings, read_toml(settings))
 
+    watcher = Watcher(engine, shelf)
+
     def back() -> None:
-        if shelf.former is not None:
-            engine.swap(Bundle.load(shelf.former.path))
-        shelf.take_back()
+        rates = "" if sentry.guard is None else f": {sentry.guard.since} where the one before had {sentry.guard.before}"
+        shelf.take_back(engine.bundle.fingerprint, by="guard", why=f"its slates earned less{rates}")
+        watcher.look()
 
     former = shelf.former or shelf.live
     sentry = Sentry(former.fingerprint, back, chosen.guard)
@@ -54,6 +58,6 @@ def beside(engine: Engine, url: str, shelf: Shelf, settings: Path | None = None)
     wait = timedelta(minutes=chosen.guard.wait_minutes)
     reckoner = Reckoner(engine.store, sentry, lambda: engine.bundle, wait, since)
     retrainer = Retrainer(
-        url, engine.store, shelf, lambda: engine.bundle, engine.swap, lambda: engine.learned.drift.breaks, chosen, settings
+        url, engine.store, shelf, lambda: engine.bundle, watcher.take, lambda: engine.learned.drift.breaks, chosen, settings
     )
-    return Beside(retrainer, sentry, reckoner)
+    return Beside(retrainer, sentry, reckoner, watcher)

@@ -88,6 +88,39 @@ def challenge(
     early = data.log.times < asked.start
     known = replace(data, events=data.events.filter(early), log=data.log.where(early))
     challenger = fitting.fit(known, config, start=champion if settings.warm else None, seed=seed, progress=progress)
+    return _held(champion, challenger, data, asked, settings, seed, progress)
+
+
+def compare(
+    champion: Bundle,
+    challenger: Bundle,
+    data: Dataset,
+    settings: RetrainSettings | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Contest:
+    """Hold two bundles as they are against each other, by the rule of `challenge`: both are asked for liked events after the newest that
+    either was fitted on.
+
+    champion, challenger  as they are served: with the items that were put in live
+    data                  all events, cleaned by the champion's settings for data (`logged`)
+    raises                ConfigError if the two read the data in other ways, or one recommends repeats and the other does not
+    cost                  two answers a question
+    """
+    settings = settings or RetrainSettings()
+    _comparable(champion.config, challenger.config)
+    learned = float(np.max([newest_learned(champion), newest_learned(challenger)]))
+    try:
+        asked = held_out(data.log, learned, settings.contest, repeats=champion.config.ranking.repeats, seed=seed)
+    except DataError as reason:
+        return Contest("no contest", str(reason))
+    return _held(champion, challenger, data, asked, settings, seed, progress)
+
+
+def _held(
+    champion: Bundle, challenger: Bundle, data: Dataset, asked: Questions, settings: RetrainSettings, seed: int, progress: Progress
+) -> Contest:
     first = _answered(champion, data, asked, settings, seed, "asking the champion", progress)
     second = _answered(challenger, data, asked, settings, seed, "asking the challenger", progress)
     lead = paired(_ndcg(second, asked), _ndcg(first, asked), np.random.default_rng(seed), level=settings.contest.level)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 from rich.table import Table
 
 from bowerbird import __version__
@@ -30,6 +31,7 @@ class Outcome(Settings):
     why         in a sentence
     champion    fingerprint
     challenger  fingerprint of the bundle that was written; None unless it won
+    figures     of the contest, by name; empty where there was none
     """
 
     at: datetime
@@ -37,6 +39,22 @@ class Outcome(Settings):
     why: str
     champion: str
     challenger: str | None = None
+    figures: dict[str, float] = Field(default_factory=dict)
+
+
+def figures(contest: Contest) -> dict[str, float]:
+    """What decided: NDCG of both, and the lead with its interval; empty where there was no contest."""
+    if contest.of_champion is None or contest.of_challenger is None or contest.lead is None or contest.asked is None:
+        return {}
+    lead = contest.lead
+    return {
+        "champion_ndcg": contest.of_champion.ndcg.mean,
+        "challenger_ndcg": contest.of_challenger.ndcg.mean,
+        "lead": lead.mean,
+        "lead_low": lead.low,
+        "lead_high": lead.high,
+        "questions": float(len(contest.asked)),
+    }
 
 
 def to_json(outcome: Outcome, settings: RetrainSettings, seed: int, contest: Contest | None = None, data: Dataset | None = None) -> Json:

@@ -53,7 +53,7 @@ class Retrainer:
     store     the same, to count new events
     shelf     of the bundles; the live one is the champion
     live      the bundle that answers now, as it was saved
-    swap      puts a bundle in its place, as `Engine.swap`
+    swap      puts a bundle in its place, as `Engine.swap`; the shelf names it already
     breaks    how often drift was seen since the live bundle was fitted
     settings  as in `file`
     file      the settings as a file, for the process that fits; None = all defaults
@@ -166,11 +166,14 @@ class Retrainer:
         self._state = replace(self._state, last=outcome)
         logger.info("retrain: %s, %s", outcome.verdict, outcome.why)
         if outcome.challenger is None:
+            if outcome.verdict == "lost":
+                self.shelf.note("refused", None, by="retraining", why=outcome.why, over=outcome.champion, figures=outcome.figures)
             return
         if outcome.champion != self.live().fingerprint:
             rmtree(self._place, ignore_errors=True)
             raise BundleError(f"bundle {self._place}: does not go live, since {outcome.champion}, which it beat, is no longer live itself")
         bundle = Bundle.load(self._place)
+        over, why = outcome.champion, outcome.why
+        self.shelf.put(self._place, bundle.fingerprint, by="retraining", why=why, over=over, figures=outcome.figures)
         self.swap(bundle)
-        self.shelf.put(self._place, bundle.fingerprint)
         self._state = replace(self._state, swaps=self._state.swaps + 1)

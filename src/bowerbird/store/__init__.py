@@ -1,6 +1,6 @@
 """What lasts: the event log in a database, bundles as folders of plain files."""
 
-from bowerbird.store.bundles import StoredBundle, read_bundle, write_bundle
+from bowerbird.store.bundles import StoredBundle, read_bundle, read_manifest, write_bundle
 from bowerbird.store.events import Put, SqlStore, State
 from bowerbird.store.keys import SCOPES, KeyRow, Keys, Scope
 from bowerbird.store.people import Kept, People
@@ -19,5 +19,6 @@ __all__ = [
     "State",
     "StoredBundle",
     "read_bundle",
+    "read_manifest",
     "write_bundle",
 ]

@@ -67,6 +67,15 @@ def write_bundle(path: Path, manifest: Json, arrays: Mapping[str, Arrays], table
         raise BundleError(f"bundle {path}: cannot be written, and what was there is unchanged ({error})") from error
 
 
+def read_manifest(path: Path) -> Json:
+    """The manifest of a bundle as it was given to `write_bundle`; the other files are not looked at.
+
+    raises  BundleError if it is missing, not a bundle, of another format, or damaged
+    """
+    manifest: Json = _read_manifest(Path(path))["manifest"]
+    return manifest
+
+
 def read_bundle(path: Path) -> StoredBundle:
     """Read a bundle back, and check every byte of it.
 
