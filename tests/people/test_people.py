@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from bowerbird import people
 from bowerbird.adaptation import LiveSettings
 from bowerbird.bundle import Bundle, Config, now
+from bowerbird.cli.common import dataset
 from bowerbird.data import DataSettings, clean, read
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
 from bowerbird.live import Expirer, Follower, Grower, fresh
 from bowerbird.models import Blend, Ease, Lessons, Popular, Trend
+from bowerbird.protocols import silent
 from bowerbird.pseudonyms import VARIABLE, Pseudonyms
-from bowerbird.retraining import logged
+from bowerbird.retraining import Contest, logged, retrain
 from bowerbird.store import KeyRow, Keys, People, SqlStore
 from bowerbird.types import Event
 from little_world import START, Spotter, bundle
@@ -342,3 +344,31 @@ def test_both_databases_keep_to_it(url: str) -> None:
         keys.add(made)
         assert keys.all() == [made]
         assert not keys.revoke(made.id, now()).good(now())
+
+
+def test_a_fit_from_files_leaves_them_out(store: SqlStore, tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text(
+        "user,item,time\neve-4711,a,2024-01-01T00:00:00Z\nbob,a,2024-01-01T00:00:00Z\neve-4711,b,2099-01-01T00:00:00Z\n"
+    )
+    store.append(others())
+    url = f"sqlite:///{tmp_path / 'events.db'}"
+    whole = dataset(tmp_path / "events.csv", None, Config(), silent, url)
+    assert whole.events["user"].unique().sort().to_list() == ["bob", "eve-4711"]
+    People(store).erase("eve-4711", now())
+    left = dataset(tmp_path / "events.csv", None, Config(data=DataSettings()), silent, url)
+    assert "a" not in left.events.filter(pl.col("user") == "eve-4711")["item"]
+
+
+def test_a_challenger_begins_from_nothing_after_an_erasure(fitted: Bundle, store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def contest(champion, data, config, settings, **_):
+        asked.append(settings.warm)
+        return Contest("no contest", "it was only asked how it would begin")
+
+    monkeypatch.setattr("bowerbird.retraining.run.challenge", contest)
+    store.import_events(fitted.events)
+    retrain(fitted, store)
+    People(store).erase("u3", now())
+    retrain(fitted, store)
+    assert asked == [True, False]
