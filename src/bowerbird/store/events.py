@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Self
 
 import polars as pl
-from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Dialect, Select, delete, func, insert, select, tuple_
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from bowerbird.errors import StoreError
 from bowerbird.protocols import Progress, silent
@@ -44,8 +47,6 @@ KEYS = 500
 
 PAGE = 1000
 """Rows read at a time where there may be many."""
-
-INSERT = insert(events_table)
 
 NEWEST_EVENT, NEWEST_ITEM = select(func.max(events_table.c.offset)), select(func.max(items_table.c.offset))
 
@@ -227,7 +228,7 @@ class SqlStore:
                 left_out += out
                 unknown += forget_unknown(connection, new)
                 if new:
-                    connection.execute(INSERT, new)
+                    _insert(connection, new)
                 progress("filling the event store", min(start + CHUNK, len(rows)), len(rows))
             newest = _newest(connection)
         self._count(unknown, left_out)
@@ -385,7 +386,7 @@ class SqlStore:
             new, left_out = admitted(connection, _unseen(connection, chain.from_iterable(batches)))
             unknown = forget_unknown(connection, new)
             if new:
-                connection.execute(INSERT, new)
+                _insert(connection, new)
             newest = _newest(connection)
         self._count(unknown, left_out)
         return newest
@@ -412,6 +413,20 @@ class SqlStore:
 def _known(offset: Offset) -> Offset:
     """The same among the numbers that databases count with: what is beyond is before or after everything."""
     return max(min(offset, 2**63 - 1), -(2**63))
+
+
+def _insert(connection: Connection, rows: Sequence[Json]) -> None:
+    """Rows of events, all with the same columns, in one statement. The driver gets them as they are: SQLAlchemy's own look at each would
+    cost as much again as storing it."""
+    names = tuple(rows[0])
+    compiled = _compiled(connection.dialect, names)
+    of = itemgetter(*(compiled.positiontup or names))
+    connection.exec_driver_sql(str(compiled), [of(row) for row in rows] if compiled.positional else list(rows))
+
+
+@cache
+def _compiled(dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
+    return insert(events_table).compile(dialect=dialect, column_keys=names)
 
 
 def _newest(connection: Connection, of: Select[Offset] = NEWEST_EVENT) -> Offset:
