@@ -12,10 +12,11 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
-from bowerbird import Config, Engine, Event, SqlStore, clean, fit, read, sample_path
 from bowerbird.errors import UnavailableError
-from bowerbird.models import Ease
+from bowerbird.store import SqlStore
+from bowerbird.types import Event
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import killing
@@ -29,7 +30,7 @@ def show(what: str, found: killing.Counted) -> bool:
     return found.lost == found.doubled == 0
 
 
-def gone(server: postgres.Postgres, engine: Engine, seconds: float) -> bool:
+def gone(server: postgres.Postgres, engine: Any, seconds: float) -> bool:
     """A database that is stopped for a while, under an engine that is asked and told."""
     over, came, stored = threading.Event(), Counter[str](), 0
     user = engine.users(1)[0]
@@ -69,6 +70,16 @@ def gone(server: postgres.Postgres, engine: Engine, seconds: float) -> bool:
     return sorted(set(kept)) == sorted(kept) == sorted(f"told/{n}" for n in range(stored))
 
 
+def engine_on(store: SqlStore) -> Any:
+    """An engine fitted on the sample."""
+    from bowerbird import Config, Engine, clean, fit, read, sample_path  # noqa: PLC0415 each process that is killed reads this file first
+    from bowerbird.data import DataSettings  # noqa: PLC0415 likewise
+    from bowerbird.models import Ease  # noqa: PLC0415 likewise
+
+    config = Config(data=DataSettings(format="movielens"), model=Ease())
+    return Engine(fit(clean(read(sample_path(), settings=config.data), config.data), config), store)
+
+
 def main() -> None:
     """Do all of it; exit code 1 if anything was lost or doubled."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -84,9 +95,8 @@ def main() -> None:
             show("kill -9, PostgreSQL", killing.killed(url, given.times, chance)),
             show("PostgreSQL crashes", killing.interrupted(server.database(), given.times, lambda: server.restart("immediate"), chance)),
         ]
-        data = clean(read(sample_path()))
         with SqlStore(server.database()) as store:
-            held.append(gone(server, Engine(fit(data, Config(model=Ease())), store), given.gone))
+            held.append(gone(server, engine_on(store), given.gone))
     print("all held" if all(held) else "NOT all held")
     sys.exit(not all(held))
 

@@ -33,13 +33,13 @@ class SlateLog:
         return len(self._waiting)
 
     def add(self, slate: SlateRow) -> bool:
-        """Let a slate wait; whether so many wait now that they should be written."""
+        """Let a slate wait; whether so many more wait now that they should be written: where the store does not answer, not at each one."""
         with self._lock:
             self._waiting.append(slate)
             if len(self._waiting) > HELD:
                 self._waiting.popleft()
                 self.dropped += 1
-            return len(self._waiting) >= GATHERED
+            return len(self._waiting) % GATHERED == 0
 
     def flush(self) -> None:
         """Store all that wait.
