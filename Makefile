@@ -61,5 +61,5 @@ $(USE): $(VENV)/bin/python $(RECIPE)
 
 $(DEVELOP): $(VENV)/bin/python $(RECIPE)
 	@echo "installing Bowerbird and its tools into $(VENV) (some minutes the first time)"
-	@$(PIP) --editable '.[serve,mcp,train,chat,track,bench,drift,index,postgres,dev]'
+	@$(PIP) --editable '.[serve,mcp,otel,train,chat,track,bench,drift,index,postgres,dev]'
 	@touch $(USE) $@

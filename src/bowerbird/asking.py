@@ -15,6 +15,7 @@ from bowerbird.profiles import acting, standing
 from bowerbird.ranking import allowed_items
 from bowerbird.steering import Wish, steer
 from bowerbird.store import SqlStore
+from bowerbird.tracing import stage, staged
 from bowerbird.types import Event, History, Query, Request
 
 Allowed = NDArray[np.bool_] | None
@@ -57,9 +58,10 @@ def asked(receipt: Receipt, bundle: Bundle, pipeline: Pipeline, log: SqlStore | 
     notes = (*notes, *acts.notes)
     if receipt.text is None:
         return Asked(request, None, notes)
-    reader = words.reader(bundle)
-    wish = reader.read(receipt.text)
-    told = steer(wish, reader.vocabulary, acts.history, pipeline.allowed(request), receipt.k)
+    with stage("wish"):
+        reader = words.reader(bundle)
+        wish = reader.read(receipt.text)
+        told = steer(wish, reader.vocabulary, acts.history, pipeline.allowed(request), receipt.k)
     bonuses = [bonus for bonus in (request.bonus, told.bonus) if bonus is not None]
     steered = replace(
         request,
@@ -71,12 +73,14 @@ def asked(receipt: Receipt, bundle: Bundle, pipeline: Pipeline, log: SqlStore | 
     return Asked(steered, wish, (*notes, *told.notes))
 
 
+@staged("history")
 def known_history(bundle: Bundle, events: Sequence[Event]) -> tuple[History, tuple[str, ...]]:
     """Events of one user as a history on the bundle's numbers, and a sentence where some were left out."""
     history, unknown = history_of(events, bundle.catalogue, bundle.config.data, bundle.scale)
     return history, (f"{unknown} events of the history are about items that are not in the catalogue",) if unknown else ()
 
 
+@staged("history")
 def _events(receipt: Receipt, log: SqlStore | Seen) -> list[Event]:
     if receipt.history is not None:
         return [past.event() for past in receipt.history]

@@ -7,6 +7,7 @@
 import logging
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,13 +27,28 @@ from bowerbird.data.kinds import EDITS
 from bowerbird.errors import BowerbirdError, BundleError, ConfigError, DataError, StoreError
 from bowerbird.explain import TONGUES, Reason, Tally, Worder
 from bowerbird.language.harmless import harmless
-from bowerbird.live import HISTORY_LIMIT, Clock, Expirer, Follower, Grower, Learned, Recall, Seen, SlateLog, Worded, shown_before
+from bowerbird.live import (
+    HISTORY_LIMIT,
+    Clock,
+    Expirer,
+    Follower,
+    Grower,
+    Learned,
+    Recall,
+    Seen,
+    SlateLog,
+    Taken,
+    Worded,
+    learns,
+    shown_before,
+)
 from bowerbird.models import unread
 from bowerbird.pipeline import Pipeline, RankingSettings, Steered
 from bowerbird.profiles import Edit, acting, event_of, idle, read_edits, standing
 from bowerbird.profiling import profiled
 from bowerbird.protocols import Encoder, Progress, silent
 from bowerbird.store import Put, SlateRow, SqlStore
+from bowerbird.tracing import stage, staged
 from bowerbird.types import Event, History, ItemId, Json, Offset, Query, Request, Slate, UserId, Value
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -106,6 +122,8 @@ class Engine:
     _words: Worded = field(init=False, repr=False)
     _exposed: Callable[[Bundle], NDArray[np.int64] | None] = field(init=False, repr=False)
     _kept: Offset = field(init=False, repr=False)
+    _abreast: float = field(init=False, repr=False, default_factory=time.monotonic)
+    taken: Taken = field(init=False, repr=False, default_factory=Taken)
 
     def __post_init__(self) -> None:
         if self.first.config.data.pseudonyms and self.store.names is None:
@@ -146,8 +164,20 @@ class Engine:
 
     @property
     def ready(self) -> bool:
-        """Whether a request can be answered: the model scores. The store need not answer, see `recommend`."""
-        return self._live.bundle.model.score([Query(History.of([]))]).ndim == 2
+        """Whether a request can be answered: a newcomer's slate can be made, and there is something to show. The store need not answer, see
+        `recommend`.
+
+        raises  what making a slate raises
+        cost    of a slate of one item; nothing is logged
+        """
+        live = self._live
+        live.pipeline.recommend([Request(Query(History.of([]), self.clock().timestamp()), k=1)])
+        return bool(live.bundle.catalogue.available.any())
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds since what learns from the log was last abreast of it: under two where all is well, also where nothing learns."""
+        return time.monotonic() - self._abreast
 
     @property
     def recalled(self) -> int:
@@ -184,7 +214,8 @@ class Engine:
         """
         if user is not None and history is not None:
             raise DataError("recommend: give a user or a history, not both")
-        seen = self._recall.seen(user, HISTORY_LIMIT)
+        with stage("history"):
+            seen = self._recall.seen(user, HISTORY_LIMIT)
         live = self._refreshed(seen.item_offset)
         if seed is None:
             seed = secrets.randbits(32) if live.pipeline.exploration else 0
@@ -329,6 +360,7 @@ class Engine:
         if any(event.slate for event in timed):
             self._slates.flush()
         offset = self.store.append(timed)
+        self.taken.add(timed)
         self._news.set()
         return offset
 
@@ -351,7 +383,9 @@ class Engine:
             if not edits:
                 raise DataError(f"profile: a correction must say what to mute, to show more or less of, or to forget, got {said!r:.80}")
         notes = idle(edits, self.edits(user))
-        self.store.append([event_of(edit, user, at, uuid.uuid4().hex, said) for edit in edits])
+        events = [event_of(edit, user, at, uuid.uuid4().hex, said) for edit in edits]
+        self.store.append(events)
+        self.taken.add(events)
         profile = self.profile(user, language)
         return replace(profile, unheard=unheard, notes=(*notes, *profile.notes))
 
@@ -365,7 +399,9 @@ class Engine:
         """
         with self._telling:
             live = self._live
-            learned = self._follower.onward(live.learned, self.store.newest(), most=most)
+            learned = self._follower.onward(live.learned, newest := self.store.newest(), most=most)
+            if learned.offset >= newest or not learns(live.base):
+                self._abreast = time.monotonic()
             if learned is live.learned:
                 return learned.offset
             with self._change:
@@ -490,8 +526,12 @@ class Engine:
             settings = settings.model_copy(update={"language": language})
         reasons = live.pipeline.explain(request, slate, settings)
         worder = self._worders.get(live.base.fingerprint)
-        return reasons if worder is None else worder.word(reasons, budget_s=settings.budget_s, language=settings.language).reasons
+        if worder is None:
+            return reasons
+        with stage("words"):
+            return worder.word(reasons, budget_s=settings.budget_s, language=settings.language).reasons
 
+    @staged("log")
     def _log(self, answer: Answer) -> None:
         """Let the slate wait for the log."""
         receipt = answer.receipt

@@ -33,6 +33,7 @@ from bowerbird.ranking import (
 )
 from bowerbird.retrieval import Retriever, RetrieveSettings
 from bowerbird.scoring import scores_of
+from bowerbird.tracing import stage, staged
 from bowerbird.types import History, Query, Request, Scores, Slate
 
 TENTHS = 10
@@ -120,7 +121,8 @@ class Pipeline:
             if self.exploration is None:
                 slates.append(replace(slate, propensities=np.ones(len(slate))))
             else:
-                drawn = self.exploration(slate, offered, request.query, request.k, drawn_by(request))
+                with stage("explore"):
+                    drawn = self.exploration(slate, offered, request.query, request.k, drawn_by(request))
                 slates.append(replace(drawn, considered=slate.considered))
         return slates
 
@@ -139,6 +141,7 @@ class Pipeline:
                 found.append(self.exploration.chances(slate, offered, request.query, request.k, items))
         return found
 
+    @staged("score")
     def candidates(self, requests: Sequence[Request]) -> Scores:
         """(n_requests, n_items): the scores of the items that may be shown, NaN for all others."""
         scores = np.full((len(requests), len(self.catalogue)), np.nan, np.float32)
@@ -162,6 +165,7 @@ class Pipeline:
             mask[request.query.history.items] = False
         return mask
 
+    @staged("explain")
     def explain(self, request: Request, slate: Slate, settings: ExplainSettings) -> list[Reason]:
         """Why each item of the slate is there, each reason checked by taking the cited events away.
 
@@ -174,6 +178,7 @@ class Pipeline:
             allowed &= worth
         return explain(scorer, request.query, slate, allowed, self.catalogue, settings)
 
+    @staged("interests")
     def parts(self, requests: Sequence[Request], scores: Scores) -> list[Scores]:
         """For each request the scores that each of its user's interests asks for alone, (n_interests, n_items); all are asked at once."""
         histories = [self._interests(request) for request in requests]
@@ -190,6 +195,7 @@ class Pipeline:
         split = np.split(said, ends[:-1]) if requests else []
         return [np.where(np.isnan(row), np.nan, part) for row, part in zip(scores, split, strict=True)]
 
+    @staged("retrieve")
     def pool(self, request: Request, scores: NDArray[np.float32], parts: Scores | None = None) -> Slate:
         """What the re-ranker chooses from: the best-scored items of one row of `candidates`, and of the user's interests, if there are."""
         pool = pooled(scores, parts, max(self.settings.pool, 5 * request.k))
@@ -202,6 +208,7 @@ class Pipeline:
         wanted = appetite(request.query.history, pool.take(np.arange(min(request.k, len(pool)))), item_space(self.catalogue))
         return self.settings.strength(stretched(self.settings.diversity, wanted))
 
+    @staged("arrange")
     def arranged(self, request: Request, slate: Slate) -> Slate:
         """The slate of a request, chosen from its pool."""
         strength = self.strength(request, slate)
@@ -267,12 +274,14 @@ class Pipeline:
             else:
                 yield self._nominated(request)
 
+    @staged("score")
     def _nominated(self, request: Request) -> "_Field":
         """The items that are worth scoring for a request, and for its user's interests one by one."""
         assert self.retriever is not None
         allowed = self.allowed(request)
         queries = [request.query, *(replace(request.query, history=part) for part in self._interests(request))]
-        items = np.unique(np.concatenate([self.retriever.nominees(query, allowed) for query in queries]))
+        with stage("retrieve"):
+            items = np.unique(np.concatenate([self.retriever.nominees(query, allowed) for query in queries]))
         scores = scores_of(self.scorer, queries, items)
         return _Field(items, scores[0], np.where(np.isnan(scores[0]), np.nan, scores[1:]))
 

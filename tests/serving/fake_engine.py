@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from bowerbird.answers import Answer, Receipt, Recommended, UserProfile
 from bowerbird.data import Catalogue
 from bowerbird.errors import BundleError, DataError, StoreError
 from bowerbird.explain import Tally
+from bowerbird.live import Taken
 from bowerbird.profiles import Edit, claims, event_of, profile_of, read_edits, standing
 from bowerbird.steering import Reader, Vocabulary
 from bowerbird.types import Event, History
@@ -52,9 +55,7 @@ class FakeEngine:
             title, categories = line.split("|")
             row = {"item": str(number + 1), "title": title, "categories": categories.split(","), "created": None, "available": True}
             self.rows[row["item"]] = row
-        self.shelf = Catalogue.of(
-            list(self.rows), [row["title"] for row in self.rows.values()], [row["categories"] for row in self.rows.values()]
-        )
+        self.shelf = self._read()
         self.log: list[Event] = []
         self.corrections: list[Event] = []
         self.item_offset = 0
@@ -64,6 +65,8 @@ class FakeEngine:
         self.store = SimpleNamespace(newest=lambda: len(self.log), unknown_slates=4, left_out={"objected": 9})
         self.slates_dropped = 6
         self.recalled = 3
+        self.behind_s = 0.5
+        self.taken = Taken()
         self.features = frozenset({"device"})
         self.worded = Tally(worded=8)
         self.learned = SimpleNamespace(offset=7, taught=5, passed=2, unknown=1, drift=SimpleNamespace(breaks=3))
@@ -74,8 +77,8 @@ class FakeEngine:
         yield
 
     @property
-    def catalogue(self) -> dict[str, dict[str, Any]]:
-        return self.rows
+    def catalogue(self) -> Catalogue:
+        return self.shelf
 
     def observe(self, events: Sequence[Event]) -> int:
         if self.broken:
@@ -84,6 +87,7 @@ class FakeEngine:
             if event.kind not in WEIGHTS:
                 raise DataError(f"event.kind: must be one of {', '.join(WEIGHTS)}, got {event.kind!r}")
         known = {event.key for event in self.log if event.key}
+        self.taken.add(events)
         for event in events:
             if event.key is None or event.key not in known:
                 self.log.append(event if event.time else replace(event, time=datetime.now(UTC)))
@@ -156,7 +160,9 @@ class FakeEngine:
             edits, unheard = read_edits(words, Vocabulary(self.shelf), at)
             if not edits:
                 raise DataError(f"profile: a correction must say what to do, got {words!r}")
-        self.corrections += [event_of(edit, user, at, f"edit-{next(self.ids)}") for edit in edits]
+        made = [event_of(edit, user, at, f"edit-{next(self.ids)}") for edit in edits]
+        self.corrections += made
+        self.taken.add(made)
         return replace(self.profile(user, language), unheard=unheard)
 
     def similar(self, item: str, k: int = 10) -> list[Recommended]:
@@ -169,6 +175,7 @@ class FakeEngine:
                 raise DataError(f"item {row['item']!r}: no column {sorted(extra)[0]!r}")
             self.rows[row["item"]] = {"categories": [], "created": None, "available": True, **row}
         self.item_offset += len(items)
+        self.shelf = self._read()
         return self.item_offset
 
     def item(self, item: str) -> dict[str, Any] | None:
@@ -182,6 +189,13 @@ class FakeEngine:
 
     def users(self, limit: int = 50) -> list[str]:
         return list(dict.fromkeys(event.user for event in self.log))[:limit]
+
+    def _read(self) -> Catalogue:
+        """The rows, with a vector that has a one for each category."""
+        rows = self.rows.values()
+        bare = Catalogue.of(list(self.rows), [row["title"] for row in rows], [row["categories"] for row in rows])
+        told = bare.category_matrix.toarray()
+        return bare.with_vectors(told / np.maximum(np.linalg.norm(told, axis=1, keepdims=True), 1))
 
     def _score(self, item: str, past: Sequence[Event]) -> float:
         mine = set(self.rows[item]["categories"])

@@ -1,6 +1,8 @@
+import os
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +17,17 @@ from bowerbird.retraining import POINTER, Shelf, Watcher, beside, newest_good
 from bowerbird.store import Keys, SqlStore
 
 if TYPE_CHECKING:
-    from bowerbird.serving import Access
+    from bowerbird.serving import Access, Spans
 
+
+class LogFormat(StrEnum):
+    """How a server's log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="Of the log on standard error, one line for each request.")]
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 OpenOption = Annotated[bool, typer.Option("--open", help="Let everyone who reaches the server do everything: no API keys.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
@@ -36,24 +47,25 @@ def serve(
     linger: Annotated[
         float, typer.Option("--linger", min=0, help="Seconds after SIGTERM in which /readyz says no and requests are still taken.")
     ] = 2.0,
+    log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Serve a bundle over HTTP, with a page to try it on; Ctrl-C ends it. API keys guard it as soon as one was made."""
     if settings is not None and retrain is None:
         raise ConfigError("serve: --settings say how to retrain, so they need --retrain")
-    with listening(host, port) as listener, SqlStore(store) as log:
+    with listening(host, port) as listener, watched(log_format) as spans, SqlStore(store) as log:
         access = guarded(log, listener, open_to_all=open_to_all, origins=origin or ())
         if (bundle / POINTER).exists():
             if retrain is not None:
                 raise ConfigError(
                     f"serve: {bundle} is a registry already; to retrain in it, name the bundle to begin with before --retrain"
                 )
-            start_following(Shelf(bundle), store, listener, access, linger)
+            start_following(Shelf(bundle), store, listener, access, linger, spans)
             return
         loaded = Bundle.load(bundle)
         if retrain is None:
-            start(loaded, store, listener, access, linger)
+            start(loaded, store, listener, access, linger, spans)
         else:
-            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener, access, linger)
+            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener, access, linger, spans)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -63,6 +75,17 @@ def listening(host: str, port: int) -> socket.socket:
     except ModuleNotFoundError as missing:
         raise ConfigError(f"serve: {missing.name} is not installed; pip install 'bowerbird[serve]'") from None
     return bind(host, port)
+
+
+@contextmanager
+def watched(log_format: LogFormat) -> Iterator["Spans | None"]:
+    """The log on standard error, and traces where the environment asks for them; at the end all is sent."""
+    from bowerbird.serving import logging_to_stderr, spans_of  # noqa: PLC0415 `listening` has said so if the extra is missing
+
+    with logging_to_stderr(log_format.value), ExitStack() as stack:
+        if (spans := spans_of(os.environ)) is not None:
+            stack.callback(spans.close)
+        yield spans
 
 
 def guarded(log: SqlStore, listener: socket.socket, *, open_to_all: bool, origins: Sequence[str] = ()) -> "Access":
@@ -77,25 +100,36 @@ def guarded(log: SqlStore, listener: socket.socket, *, open_to_all: bool, origin
     return access
 
 
-def start(bundle: Bundle, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0) -> None:
+def start(
+    bundle: Bundle, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0, spans: "Spans | None" = None
+) -> None:
     """Serve until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
     with opened(bundle, store) as engine:
-        run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s)
+        run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s, spans=spans)
 
 
-def start_following(shelf: Shelf, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0) -> None:
+def start_following(
+    shelf: Shelf, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0, spans: "Spans | None" = None
+) -> None:
     """Serve what is live in a registry, and whatever is promoted there meanwhile, until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
     with opened(newest_good(shelf), store) as engine, Watcher(engine, shelf).looking():
         out.print(f"Following {shelf.folder}; live is {engine.bundle.fingerprint}")
-        run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s)
+        run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s, spans=spans)
 
 
 def start_retraining(
-    first: Bundle, shelf: Shelf, store: str, settings: Path | None, listener: socket.socket, access: "Access", linger_s: float = 0.0
+    first: Bundle,
+    shelf: Shelf,
+    store: str,
+    settings: Path | None,
+    listener: socket.socket,
+    access: "Access",
+    linger_s: float = 0.0,
+    spans: "Spans | None" = None,
 ) -> None:
     """Serve what is live on the shelf, and retrain beside it, until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
@@ -105,7 +139,7 @@ def start_retraining(
         retraining = beside(engine, store, shelf, settings)
         out.print(f"Retraining in {shelf.folder}; live is {shelf.live.path}")
         with retraining.working():
-            run(engine, listener=listener, say=out.print, retraining=retraining, access=access, linger_s=linger_s)
+            run(engine, listener=listener, say=out.print, retraining=retraining, access=access, linger_s=linger_s, spans=spans)
 
 
 @contextmanager

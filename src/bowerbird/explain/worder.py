@@ -15,6 +15,7 @@ from bowerbird.explain.reasons import Reason
 from bowerbird.explain.tongues import TONGUES
 from bowerbird.language.prompts import template
 from bowerbird.protocols import Chat
+from bowerbird.tracing import looked
 from bowerbird.types import Prompt
 
 KEPT, MOST_WAITING, MAX_TOKENS = 20_000, 256, 90
@@ -108,6 +109,7 @@ class Worder:
         asked = {(reason.facts, tongue): None for reason in reasons if reason.facts is not None}
         with self._lock:
             new = [one for one in asked if one not in self._made]
+        looked("reasons", len(asked) - len(new), len(new))
         failed = self._make_all(new) if budget_s is None else self._make_some(new, budget_s)
         told = [self._told(reason, tongue, failed) for reason in reasons]
         tally = sum((one for _, one in told), Tally())

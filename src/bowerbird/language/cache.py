@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bowerbird.language.shelf import Shelf
 from bowerbird.protocols import Encoder, Progress, silent
+from bowerbird.tracing import looked
 
 Vectors = dict[bytes, NDArray[np.float32]]
 
@@ -71,6 +72,7 @@ class CachedEncoder:
             return np.empty((0, self.dimension), np.float32)
         kept = self._kept(list(dict.fromkeys(keys)))
         texts_of = dict(zip(keys, texts, strict=True))
+        looked("vectors", len(kept), len(texts_of) - len(kept))
         fresh = self._read({key: text for key, text in texts_of.items() if key not in kept})
         if fresh:
             dimension = len(next(iter(fresh.values())))

@@ -8,6 +8,7 @@ from bowerbird.live.growing import Grower
 from bowerbird.live.learned import Learned
 from bowerbird.live.recalling import Recall, Seen
 from bowerbird.live.slatelog import SlateLog
+from bowerbird.live.taken import Taken
 from bowerbird.live.worded import Worded
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Room",
     "Seen",
     "SlateLog",
+    "Taken",
     "Worded",
     "fresh",
     "learns",

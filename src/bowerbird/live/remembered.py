@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.protocols import Encoder
+from bowerbird.tracing import looked
 
 KEPT = 4096
 """So many texts, the last ones; 6 MB with 384 numbers each."""
@@ -36,6 +37,7 @@ class Remembered:
         """(n, d), unit length."""
         known = {text: self._known.get(text) for text in texts}
         new = [text for text, vector in known.items() if vector is None]
+        looked("reviews", len(known) - len(new), len(new))
         read = self.encoder.encode(new) if new else np.zeros((0, self.dimension), np.float32)
         found = {text: vector for text, vector in known.items() if vector is not None} | dict(zip(new, read, strict=True))
         self._known.update((text, found[text]) for text in new)

@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from bowerbird import __version__
 from bowerbird.engine import Engine
 from bowerbird.retraining import Beside
-from bowerbird.serving import errors
+from bowerbird.serving import errors, logs
 from bowerbird.serving.conversing import Conversations
 from bowerbird.serving.fields import MAX_BODY
 from bowerbird.serving.load import Bounded
@@ -18,6 +18,7 @@ from bowerbird.serving.middleware import Watch
 from bowerbird.serving.routes import chat, events, health, items, pages, people, profiles, recommendations, search
 from bowerbird.serving.schemas import Problem
 from bowerbird.serving.security import Access, Gate, permitted, secured
+from bowerbird.serving.spans import Spans
 
 STATIC = Path(__file__).parent / "static"
 
@@ -41,11 +42,12 @@ PROBLEMS = {
 }
 
 
-def create_app(engine: Engine, retraining: Beside | None = None, access: Access | None = None) -> FastAPI:
+def create_app(engine: Engine, retraining: Beside | None = None, access: Access | None = None, spans: Spans | None = None) -> FastAPI:
     """The HTTP API and the pages around a live engine; each app has its own counters, so several may live in one process.
 
     retraining  what retrains the engine, for the metrics
     access      how it is guarded; None = not at all, for an app behind a guard of another's
+    spans       told of every request, where traces go elsewhere too
     """
     access = access or Access()
     app = FastAPI(
@@ -69,7 +71,7 @@ def create_app(engine: Engine, retraining: Beside | None = None, access: Access 
     app.add_middleware(Bounded)
     if access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=access.origins, allow_methods=METHODS, allow_headers=HEADERS)
-    app.add_middleware(Watch, metrics=app.state.metrics)
+    app.add_middleware(Watch, told=(app.state.metrics.handled, *([] if spans is None else [spans.tell]), logs.tell))
     app.include_router(events.router, responses=_problems(413, 422, 503))
     app.include_router(recommendations.router, responses=_problems(409, 413, 422, 503))
     app.include_router(profiles.router, responses=_problems(404, 413, 422, 503))

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bowerbird.errors import BowerbirdError, BundleError, ConfigError, DataError, LanguageError, StoreError
+from bowerbird.serving.handled import ID_HEADER, route_of
+from bowerbird.serving.logs import FIELDS
 from bowerbird.serving.middleware import HEADERS
 from bowerbird.serving.schemas import FieldError, Problem
 
@@ -124,5 +126,6 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(request, 500, "something went wrong inside; the server's log says what", headers=HEADERS)
+    id = request.state.request_id
+    log.error("%s %s failed", request.method, route_of(request.scope), exc_info=error, extra={FIELDS: {"request": id}})
+    return problem(request, 500, "something went wrong inside; the server's log says what", headers={**HEADERS, ID_HEADER: id})

@@ -17,6 +17,7 @@ from bowerbird.errors import ConfigError
 from bowerbird.retraining import Beside
 from bowerbird.serving.app import create_app
 from bowerbird.serving.security import Access, access_alone
+from bowerbird.serving.spans import Spans
 
 DRAIN_S = 10
 """How long requests in flight may take to finish after the signal to stop."""
@@ -57,6 +58,7 @@ def serve(
     retraining: Beside | None = None,
     access: Access | None = None,
     linger_s: float = LINGER_S,
+    spans: Spans | None = None,
 ) -> None:
     """Answer requests until SIGINT (Ctrl-C) or SIGTERM; then finish what is in flight and return. A stop that was asked for is no failure.
     After SIGTERM `/readyz` says no for a while in which requests are still taken, so that a balancer can send them elsewhere.
@@ -67,6 +69,7 @@ def serve(
     retraining  what retrains the engine, for the metrics
     access      how the server is guarded, as `access_for` has it; unless given, it answers on loopback alone
     linger_s    the while; 0 = none
+    spans       told of every request; who made it closes it
     raises      ConfigError if the address cannot be had: in use, not ours, or not to be resolved; or if it is not on loopback, and nothing
                 is said of access
 
@@ -74,7 +77,7 @@ def serve(
     another: BLAS gets one thread each.
     """
     with listener or bind(host, port) as sock:
-        app = create_app(engine, retraining, access or access_alone(sock))
+        app = create_app(engine, retraining, access or access_alone(sock), spans)
         answering(
             engine,
             app,
@@ -103,6 +106,7 @@ def answering(
     with listener, threadpool_limits(limits=1), _returning_signals(), engine.following():
         config = uvicorn.Config(
             app,
+            log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,

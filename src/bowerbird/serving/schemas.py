@@ -228,6 +228,9 @@ class SlateOut(BaseModel):
     receipt: Receipt
     notes: Annotated[list[str], Field(description="What was left out of account, one sentence each.")]
     wish: Annotated[WishOut | None, Field(description="What was understood of `text`; null where there was none.")]
+    trace: Annotated[
+        dict[str, float] | None, Field(description="With `?trace=1`: milliseconds of each stage, and `total` so far. Left out otherwise.")
+    ] = None
 
 
 class SimilarOut(BaseModel):

@@ -8,7 +8,9 @@ from starlette.responses import Response
 
 from bowerbird.answers import Answer, Recommended
 from bowerbird.serving.schemas import RESERVED
+from bowerbird.serving.traced import with_stages
 from bowerbird.steering import Wish
+from bowerbird.tracing import Trace, staged
 from bowerbird.types import Event, ItemId, Json, UserId
 
 
@@ -18,19 +20,23 @@ class JsonBytes(Response):
     media_type = "application/json"
 
 
-def slate(answer: Answer) -> JsonBytes:
-    """A slate, in the shape of `schemas.SlateOut`."""
-    return JsonBytes(
-        to_json(
-            {
-                "slate_id": answer.slate_id,
-                "user": answer.user,
-                "items": [recommended(one) for one in answer.items],
-                "receipt": answer.receipt,
-                "notes": answer.notes,
-                "wish": None if answer.wish is None else wish(answer.wish),
-            }
-        )
+def slate(answer: Answer, trace: Trace | None = None) -> JsonBytes:
+    """A slate, in the shape of `schemas.SlateOut`; with the stages of its request where there is a trace."""
+    body = _slate(answer)
+    return JsonBytes(body if trace is None else with_stages(body, trace))
+
+
+@staged("json")
+def _slate(answer: Answer) -> bytes:
+    return to_json(
+        {
+            "slate_id": answer.slate_id,
+            "user": answer.user,
+            "items": [recommended(one) for one in answer.items],
+            "receipt": answer.receipt,
+            "notes": answer.notes,
+            "wish": None if answer.wish is None else wish(answer.wish),
+        }
     )
 
 

@@ -18,6 +18,7 @@ from bowerbird.protocols import Encoder
 from bowerbird.steering.cues import HAN_WORDS, MONEY, YEARS
 from bowerbird.steering.mentions import having, sequels
 from bowerbird.steering.tokens import tokens
+from bowerbird.tracing import looked
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -118,6 +119,12 @@ class Vocabulary:
 
     def read(self, phrases: Sequence[str]) -> NDArray[np.float32]:
         """(len(phrases), d) unit length, as the encoder reads them: those that are new in one call; the last thousand are kept."""
+        distinct = set(phrases)
+        hits = len(distinct & self._vectors.keys())
+        looked("phrases", hits, len(distinct) - hits)
+        return self._vectors_of(phrases)
+
+    def _vectors_of(self, phrases: Sequence[str]) -> NDArray[np.float32]:
         assert self.encoder is not None
         known = {phrase: vector for phrase in phrases if (vector := self._vectors.get(phrase)) is not None}
         if new := [phrase for phrase in dict.fromkeys(phrases) if phrase not in known]:
@@ -137,7 +144,7 @@ class Vocabulary:
         """
         found = dict(self._near)
         if new := [phrase for phrase in dict.fromkeys(phrases) if phrase not in found]:
-            near = dict(zip(new, map(near_of, self._cosines(self.read(new))), strict=True))
+            near = dict(zip(new, map(near_of, self._cosines(self._vectors_of(new))), strict=True))
             found |= near
             _keep(self._near, near, KEPT_NEAR)
         return [found[phrase] for phrase in phrases]

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header
 
-from bowerbird.serving.deps import LiveEngine, LiveMetrics
+from bowerbird.serving.deps import LiveEngine
 from bowerbird.serving.fields import Id
 from bowerbird.serving.schemas import BatchIn, EventsIn, StoredOut
 
@@ -23,7 +23,6 @@ EXAMPLES = {
 def post_events(
     body: Annotated[EventsIn, Body(openapi_examples=EXAMPLES)],
     engine: LiveEngine,
-    metrics: LiveMetrics,
     idempotency_key: Annotated[
         Id | None,
         Header(
@@ -40,5 +39,4 @@ def post_events(
     keys = [None if idempotency_key is None else f"{idempotency_key}/{place}" for place in range(len(sent))]
     events = [one.event(key) for one, key in zip(sent, keys, strict=True)]
     offset = engine.observe(events)
-    metrics.stored(events)
     return StoredOut(accepted=len(events), offset=offset)

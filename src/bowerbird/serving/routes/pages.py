@@ -77,7 +77,6 @@ def act(
     key = f"page/{slate_id}/{user}/{item}/{kind}"[:512] if slate_id else None
     event = Event(user, item, kind=kind, key=key, slate=slate_id or None)
     engine.observe([event])
-    metrics.stored([event])
     if not _by_htmx(request):
         return _home_again(user, dial)
     said = f"{SAID[kind]}: {APART[0]}{views.title_of(row, item)}{APART[1]}. The slate has changed."

@@ -8,6 +8,7 @@ from bowerbird.serving import wire
 from bowerbird.serving.deps import LiveEngine, LiveMetrics
 from bowerbird.serving.fields import MAX_HISTORY, Diversity, Id, K, WishText
 from bowerbird.serving.schemas import HistoryOut, RecommendationsIn, ReplayIn, SlateOut
+from bowerbird.serving.traced import Traced
 
 router = APIRouter(tags=["recommendations"])
 
@@ -15,7 +16,7 @@ User = Annotated[Id, Path(description="A user of the log; a stranger is a newcom
 
 
 @router.post("/v1/recommendations", response_model=SlateOut, summary="A slate for a user, or for a history given here")
-def post_recommendations(body: RecommendationsIn, engine: LiveEngine, metrics: LiveMetrics) -> Response:
+def post_recommendations(body: RecommendationsIn, engine: LiveEngine, metrics: LiveMetrics, trace: Traced) -> Response:
     """The best items for this history, as varied as `diversity` says; none of them in the history, unless the bundle wants repeats.
 
     A wish in words (`text`) steers the slate; `wish` says what was understood of it, and what was not. Each slate has an id, and a receipt
@@ -35,7 +36,7 @@ def post_recommendations(body: RecommendationsIn, engine: LiveEngine, metrics: L
         text=body.text,
     )
     metrics.made(answer, "api")
-    return wire.slate(answer)
+    return wire.slate(answer, trace)
 
 
 @router.get("/v1/users/{user:path}/recommendations", response_model=SlateOut, summary="A slate for a user")
@@ -44,6 +45,7 @@ def get_recommendations(
     user: User,
     engine: LiveEngine,
     metrics: LiveMetrics,
+    trace: Traced,
     k: Annotated[K, Query()] = 10,
     diversity: Annotated[Diversity | None, Query()] = None,
     explain: bool = False,
@@ -53,7 +55,7 @@ def get_recommendations(
     """The short form of `POST /v1/recommendations`."""
     answer = engine.recommend(user=user, k=k, diversity=diversity, explain=explain, language=language, text=text)
     metrics.made(answer, "api")
-    return wire.slate(answer)
+    return wire.slate(answer, trace)
 
 
 @router.get("/v1/users/{user:path}/history", response_model=HistoryOut, summary="What a user did")
@@ -65,6 +67,6 @@ def get_history(
 
 
 @router.post("/v1/replay", response_model=SlateOut, summary="A slate made again from its receipt")
-def post_replay(body: ReplayIn, engine: LiveEngine) -> Response:
+def post_replay(body: ReplayIn, engine: LiveEngine, trace: Traced) -> Response:
     """The same slate, item for item, whatever was stored since. 409 if its bundle is not among the last that were live here."""
-    return wire.slate(engine.replay(body.receipt))
+    return wire.slate(engine.replay(body.receipt), trace)
