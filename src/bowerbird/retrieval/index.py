@@ -64,7 +64,7 @@ class VectorIndex:
         cells = max(min(int(CELLS_OF_ROOT * np.sqrt(len(rows))), len(rows) // 2), 1)
         index = _in_cells(faiss, known, rows, cells)
         asked = queries[~np.isnan(queries).any(axis=1)]
-        index.nprobe = _cells_to_look_at(index, known, rows, asked if len(asked) else known[:: max(len(rows) // 200, 1)], recall)
+        index.nprobe = cells_to_look_at(index, known, rows, asked if len(asked) else known[:: max(len(rows) // 200, 1)], recall)
         return VectorIndex(faiss.serialize_index(index), table, np.zeros(0, np.int32))
 
     @cached_property
@@ -146,8 +146,8 @@ def recall_of(found: Sequence[NDArray[np.integer]], best: Sequence[NDArray[np.in
 def _in_cells(faiss: Any, known: Vectors, rows: NDArray[np.int64], cells: int) -> Any:
     """The vectors, each in the cell whose centre is nearest; the cells with the greatest dot products are looked at first.
 
-    Centres as long as what lies around them: long vectors have great dot products, and their cells come early. (Cells of directions alone,
-    which is what faiss makes for dot products, had to be looked at in four times the number; `benchmarks/retrieval.py`.)
+    Centres are as long as what lies around them: long vectors have great dot products, and their cells come early. Cells of directions
+    alone, which is what faiss makes for dot products, have to be looked at in greater number (`benchmarks/retrieval.py`).
     """
     d = known.shape[1]
     found = faiss.Kmeans(d, cells, niter=ROUNDS, max_points_per_centroid=TRAINED_BY, min_points_per_centroid=1, seed=1)
@@ -163,7 +163,7 @@ def _in_cells(faiss: Any, known: Vectors, rows: NDArray[np.int64], cells: int) -
     return index
 
 
-def _cells_to_look_at(index: Any, known: Vectors, rows: NDArray[np.int64], queries: Vectors, recall: float) -> int:
+def cells_to_look_at(index: Any, known: Vectors, rows: NDArray[np.int64], queries: Vectors, recall: float) -> int:
     """How many find what is wanted, within a quarter; all cells, if no fewer do."""
     best = [rows[best_of(known @ query, np.arange(len(known), dtype=np.int32), TOP)] for query in queries]
     looked = 1

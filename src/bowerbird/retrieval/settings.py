@@ -15,4 +15,4 @@ class RetrieveSettings(Settings):
 
     from_items: int = Field(default=100_000, ge=1)
     nominees: int = Field(default=500, ge=100)
-    recall: float = Field(default=0.98, gt=0, le=1)
+    recall: float = Field(default=0.99, gt=0, le=1)
