@@ -13,6 +13,6 @@ class RetrieveSettings(Settings):
     recall      an index is set so that it finds this share of the hundred items that its model scores best
     """
 
-    from_items: int = Field(default=100_000, ge=1)
+    from_items: int = Field(default=30_000, ge=1)
     nominees: int = Field(default=500, ge=100)
     recall: float = Field(default=0.99, gt=0, le=1)
