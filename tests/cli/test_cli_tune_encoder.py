@@ -43,7 +43,7 @@ def test_it_says_what_was_trained_and_writes_an_encoder(words, tmp_path, monkeyp
         main()
     assert not end.value.code
     said = capsys.readouterr().out
-    assert "Trained 110,592 of 22,565,376 parameters (0.49%) in " in said
+    assert "Trained 122,880 of 22,565,376 parameters (0.54%) in " in said
     assert f'kind = "sentence-transformers", model = "{tmp_path / "reader"}"' in said
     assert SentenceTransformer(model=str(tmp_path / "reader"), backend="onnx").open(threads=1).encode(["a pen"]).shape == (1, 384)
 

@@ -129,7 +129,7 @@ def test_what_happens_at_the_very_instant_is_not_known():
 
 
 def test_a_users_first_event_is_asked_with_an_empty_history_and_answered_by_what_is_popular():
-    log = walk([(0, 0.0), (1, 1.0), (0, 2.0)], [(0, 3.0), (1, 4.0)])
+    log = walk([(0, 0.0), (0, 1.0), (0, 2.0)], [(0, 3.0), (1, 4.0)])
     gone = replay(log, [system(Walking())], [EVENT], part=0.4, k=1)
     assert np.isnan(gone.questions.since[0])
     assert gone.questions.newcomers.tolist() == [True, True]
