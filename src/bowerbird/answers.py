@@ -42,6 +42,7 @@ class Receipt(Settings):
     learned      offset of the newest event that what is learned while a bundle is live had been told of
     asked_at     the instant of the request
     text         a wish in words
+    arm          of an experiment that the user was in, as `experiment/arm`
     user         whose history it was; None for a history that came with the request, which is then in `history`
     """
 
@@ -61,6 +62,7 @@ class Receipt(Settings):
     language: str | None = None
     seed: int = 0
     text: str | None = None
+    arm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

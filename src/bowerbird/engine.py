@@ -198,6 +198,7 @@ class Engine:
         language: str | None = None,
         seed: int | None = None,
         text: str | None = None,
+        arm: str | None = None,
     ) -> Answer:
         """A slate for a user of the log, or for a history given here; a stranger is an empty history. Where the log does not answer, the
         slate is from what was read of it before, and its notes say so.
@@ -210,6 +211,7 @@ class Engine:
         language   of the reasons, one of `bowerbird.explain.TONGUES`; None = as the bundle is set
         seed       of the places that are drawn, where the bundle explores; None = another one each time
         text       a wish in words ("something lighter, from the 90s, no sequels"); the answer says what was understood
+        arm        of an experiment; kept with the slate, and changes nothing of it
         raises     DataError for a k, diversity, filter, language or history that cannot be
         """
         if user is not None and history is not None:
@@ -240,6 +242,7 @@ class Engine:
                 language=_tongue(language),
                 seed=seed,
                 text=text,
+                arm=arm,
             ),
             seen,
         )

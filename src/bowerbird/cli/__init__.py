@@ -10,6 +10,7 @@ from bowerbird.cli.bench import bench
 from bowerbird.cli.bundles import bundles
 from bowerbird.cli.demo import demo
 from bowerbird.cli.evaluate import evaluate
+from bowerbird.cli.experiment import experiment
 from bowerbird.cli.fit import fit
 from bowerbird.cli.frontier import frontier
 from bowerbird.cli.inspect import inspect
@@ -50,6 +51,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(bundles, name="bundles")
+app.add_typer(experiment, name="experiment")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 

@@ -12,6 +12,8 @@ from bowerbird.bundle import Bundle
 from bowerbird.cli.common import bars, err, out
 from bowerbird.engine import Engine
 from bowerbird.errors import ConfigError
+from bowerbird.experiments import Experiment, Shadowed, Split, Trial, Warden
+from bowerbird.protocols import Progress
 from bowerbird.pseudonyms import Pseudonyms
 from bowerbird.retraining import POINTER, Shelf, Watcher, beside, newest_good
 from bowerbird.store import Keys, SqlStore
@@ -42,6 +44,9 @@ def serve(
         Path | None, typer.Option("--retrain", help="Fit again on the log when that is due, and keep what goes live in this folder.")
     ] = None,
     settings: Annotated[Path | None, typer.Option("--settings", help="How to retrain, a TOML file.")] = None,
+    trial: Annotated[
+        Path | None, typer.Option("--trial", help="Deal users to arms, or ask a challenger in the shadow: a TOML file.")
+    ] = None,
     open_to_all: OpenOption = False,
     origin: Annotated[list[str] | None, typer.Option("--origin", help="A site whose pages may call from a browser.")] = None,
     linger: Annotated[
@@ -52,6 +57,7 @@ def serve(
     """Serve a bundle over HTTP, with a page to try it on; Ctrl-C ends it. API keys guard it as soon as one was made."""
     if settings is not None and retrain is None:
         raise ConfigError("serve: --settings say how to retrain, so they need --retrain")
+    tried = None if trial is None else Trial.load(trial)
     with listening(host, port) as listener, watched(log_format) as spans, SqlStore(store) as log:
         access = guarded(log, listener, open_to_all=open_to_all, origins=origin or ())
         if (bundle / POINTER).exists():
@@ -59,13 +65,14 @@ def serve(
                 raise ConfigError(
                     f"serve: {bundle} is a registry already; to retrain in it, name the bundle to begin with before --retrain"
                 )
-            start_following(Shelf(bundle), store, listener, access, linger, spans)
+            start_following(Shelf(bundle), store, listener, access, linger, spans, tried)
             return
         loaded = Bundle.load(bundle)
         if retrain is None:
-            start(loaded, store, listener, access, linger, spans)
+            start(loaded, store, listener, access, linger, spans, tried)
         else:
-            start_retraining(loaded, Shelf(retrain, bundle, loaded.fingerprint), store, settings, listener, access, linger, spans)
+            shelf = Shelf(retrain, bundle, loaded.fingerprint)
+            start_retraining(loaded, shelf, store, settings, listener, access, linger, spans, tried)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -101,22 +108,34 @@ def guarded(log: SqlStore, listener: socket.socket, *, open_to_all: bool, origin
 
 
 def start(
-    bundle: Bundle, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0, spans: "Spans | None" = None
+    bundle: Bundle,
+    store: str,
+    listener: socket.socket,
+    access: "Access",
+    linger_s: float = 0.0,
+    spans: "Spans | None" = None,
+    trial: Trial | None = None,
 ) -> None:
     """Serve until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
-    with opened(bundle, store) as engine:
+    with opened(bundle, store, trial) as engine:
         run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s, spans=spans)
 
 
 def start_following(
-    shelf: Shelf, store: str, listener: socket.socket, access: "Access", linger_s: float = 0.0, spans: "Spans | None" = None
+    shelf: Shelf,
+    store: str,
+    listener: socket.socket,
+    access: "Access",
+    linger_s: float = 0.0,
+    spans: "Spans | None" = None,
+    trial: Trial | None = None,
 ) -> None:
     """Serve what is live in a registry, and whatever is promoted there meanwhile, until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
-    with opened(newest_good(shelf), store) as engine, Watcher(engine, shelf).looking():
+    with opened(newest_good(shelf), store, trial, shelf) as engine, Watcher(engine, shelf).looking():
         out.print(f"Following {shelf.folder}; live is {engine.bundle.fingerprint}")
         run(engine, listener=listener, say=out.print, access=access, linger_s=linger_s, spans=spans)
 
@@ -130,12 +149,13 @@ def start_retraining(
     access: "Access",
     linger_s: float = 0.0,
     spans: "Spans | None" = None,
+    trial: Trial | None = None,
 ) -> None:
     """Serve what is live on the shelf, and retrain beside it, until told to stop."""
     from bowerbird.serving import serve as run  # noqa: PLC0415 `listening` has said so if the extra is missing
 
     live = first if shelf.live.fingerprint == first.fingerprint else newest_good(shelf)
-    with opened(live, store) as engine:
+    with opened(live, store, trial, shelf) as engine:
         retraining = beside(engine, store, shelf, settings)
         out.print(f"Retraining in {shelf.folder}; live is {shelf.live.path}")
         with retraining.working():
@@ -143,10 +163,30 @@ def start_retraining(
 
 
 @contextmanager
-def opened(bundle: Bundle, store: str) -> Iterator[Engine]:
-    """An engine on its store."""
-    with SqlStore(store, names=Pseudonyms.where(bundle.config.data.pseudonyms)) as log:
+def opened(bundle: Bundle, store: str, trial: Trial | None = None, shelf: Shelf | None = None) -> Iterator[Engine]:
+    """An engine on its store, with what it tries.
+
+    shelf  whose audit log has it when an arm is closed
+    """
+    with SqlStore(store, names=Pseudonyms.where(bundle.config.data.pseudonyms)) as log, ExitStack() as stack:
         with bars() as progress:
-            engine = Engine(bundle, log, progress=progress)
+            if trial is not None and trial.experiment is not None:
+                engine: Engine = stack.enter_context(_splitting(bundle, log, trial.experiment, shelf, progress))
+            elif trial is not None and trial.shadow is not None:
+                engine = Shadowed(bundle, log, progress=progress, shadow=trial.shadow)
+                out.print(f"In the shadow, {trial.shadow.bundle} is asked {trial.shadow.share:.0%} of the requests.")
+            else:
+                engine = Engine(bundle, log, progress=progress)
         out.print(f"{len(bundle.catalogue):,} items, model {bundle.model.kind}, store {store}")
         yield engine
+
+
+@contextmanager
+def _splitting(bundle: Bundle, log: SqlStore, experiment: Experiment, shelf: Shelf | None, progress: Progress) -> Iterator[Split]:
+    """An engine that deals users to arms, while its warden looks after these."""
+    split = Split(bundle, log, progress=progress, experiment=experiment)
+    if shelf is not None:
+        split.told = lambda arm, why: shelf.note("rolled back", split.fingerprint(arm), by="canary", why=f"arm {arm}: {why}")
+    out.print(f"Experiment {experiment.name}: " + ", ".join(f"{arm.share:.0%} {arm.name}" for arm in experiment.arms))
+    with Warden(split).looking():
+        yield split

@@ -13,6 +13,7 @@ from bowerbird.engine import Engine
 from bowerbird.errors import StoreError
 from bowerbird.retraining import Beside
 from bowerbird.serving.handled import Handled
+from bowerbird.serving.trials import TrialCollector
 from bowerbird.serving.variety import FIRST, Shown, variety
 from bowerbird.tracing import STAGES
 
@@ -74,6 +75,7 @@ class Metrics:
         self.dropped = Counter("bowerbird_chat_dropped", "What a chat model said and was left out.", registry=self.registry)
         self._engine = engine
         self.registry.register(_EngineCollector(engine, self.seen))
+        self.registry.register(TrialCollector(engine))
         if retraining is not None:
             self.registry.register(_RetrainingCollector(retraining))
 
