@@ -94,7 +94,7 @@ def running(command: Sequence[str], port: int, cores: Sequence[int]) -> Iterator
     """A server on these cores, until the block ends; its process."""
     everywhere = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.sched_setaffinity(0, everywhere)
     try:
         for _ in range(600):
