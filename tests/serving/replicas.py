@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -20,6 +21,8 @@ class Replica:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bowerbird", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+        self.said: list[str] = []
+        self._reading = threading.Thread(target=self._read, daemon=True)
 
     @cached_property
     def address(self) -> str:
@@ -29,7 +32,13 @@ class Replica:
             line = self.process.stdout.readline()
             assert line, said
             said += line
+        self._reading.start()
         return found[0]
+
+    def _read(self) -> None:
+        """Keeps all but the lines of requests; a pipe that nobody reads fills up, and then the server waits."""
+        with self.process.stdout as lines:
+            self.said += [line for line in lines if "bowerbird.requests: " not in line]
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.address, timeout=60)
@@ -39,11 +48,14 @@ class Replica:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self._reading.join()
 
     def ended(self) -> tuple[int, str]:
-        said, _ = self.process.communicate(timeout=60)
-        return self.process.returncode, said
+        """Its exit status, and what it said besides the lines of requests."""
+        status = self.process.wait(60)
+        self._reading.join()
+        return status, "".join(self.said)
 
 
 @contextmanager
