@@ -263,16 +263,15 @@ class Pipeline:
         return ranked
 
     def _fields(self, requests: Sequence[Request]) -> Iterator["_Field"]:
-        """What each request's slate is chosen from: where nothing is steered and the catalogue is large, items that are worth scoring."""
-        whole = [number for number, request in enumerate(requests) if self.retriever is None or request.bonus is not None]
-        asked = [requests[number] for number in whole]
+        """What each request's slate is chosen from: where nothing is steered and the catalogue is large, items that are worth scoring;
+        all items where these are some but do not fill the slate."""
+        few = [None if self.retriever is None or request.bonus is not None else self._nominated(request) for request in requests]
+        chosen = [None if one is None or 0 < one.known < request.k else one for one, request in zip(few, requests, strict=True)]
+        asked = [request for one, request in zip(chosen, requests, strict=True) if one is None]
         scores = self.candidates(asked)
-        scored = dict(zip(whole, zip(scores, self.parts(asked, scores), strict=True), strict=True))
-        for number, request in enumerate(requests):
-            if number in scored:
-                yield _Field(None, *scored[number])
-            else:
-                yield self._nominated(request)
+        whole = zip(scores, self.parts(asked, scores), strict=True)
+        for one in chosen:
+            yield _Field(None, *next(whole)) if one is None else one
 
     @staged("score")
     def _nominated(self, request: Request) -> "_Field":
@@ -298,6 +297,11 @@ class _Field:
     items: NDArray[np.int32] | None
     scores: NDArray[np.float32]
     parts: Scores
+
+    @property
+    def known(self) -> int:
+        """How many items may be shown and can be scored."""
+        return int(np.count_nonzero(~np.isnan(self.scores)))
 
     def named(self, slate: Slate) -> Slate:
         """A slate of places among the items, as one of item numbers."""

@@ -108,6 +108,20 @@ def test_a_newcomer_and_an_empty_batch_are_answered():
     assert few.recommend([]) == []
 
 
+def test_nominees_that_do_not_fill_a_slate_are_not_all_there_is():
+    weights = np.zeros((N_ITEMS, N_ITEMS), np.float32)
+    weights[7, [3, 4]] = 1
+    weights[8] = 0.5
+    weights[8, 8] = 0
+    lone = LinearModel.of(weights)
+    pipeline = Pipeline(lone, catalogue(), settings(), retriever=Retriever(lone, settings().retrieve))
+    [short] = pipeline.recommend([Request(Query(History.of([7])), k=20)])
+    assert (len(short), short.items[:2].tolist(), short.considered) == (20, [3, 4], None)
+    [full] = pipeline.recommend([Request(Query(History.of([8])), k=20)])
+    assert full.considered is not None
+    assert len(pipeline.recommend([Request(Query(History.of([])), k=20)])[0]) == 0
+
+
 def test_where_few_items_may_be_shown_all_of_them_are_scored():
     few, whole = pipelines("ials")
     allowed = np.arange(N_ITEMS) % 7 == 0
