@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from commandline import ended
 
 from bowerbird.bundle import Bundle
-from bowerbird.cli import main
 from bowerbird.engine import Engine
 from bowerbird.store import SqlStore
 from bowerbird.types import Event
@@ -51,13 +51,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
     def call(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["bowerbird", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return ended(capsys)
 
     return call
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from commandline import ended
 
 from bowerbird.bundle import Config
-from bowerbird.cli import main
 from bowerbird.config import parse
 from little_world import raw
 
@@ -45,13 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     def call(*words: object, events: str = "events.csv", config: str = "shop.toml") -> tuple[int, str, str]:
         given = ["bowerbird", "frontier", "--events", events, "--items", "items.jsonl", "--config", config, "--k", "3"]
         monkeypatch.setattr("sys.argv", [*given, *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return ended(capsys)
 
     return call
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from commandline import ended
 
 from bowerbird.access import KeyRing
-from bowerbird.cli import main
 from bowerbird.store import Keys, SqlStore
 from bowerbird.types import Event
 
@@ -18,13 +18,7 @@ Run = Callable[..., tuple[int, str, str]]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     def call(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["bowerbird", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return ended(capsys)
 
     return call
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commandline import ended
 
-from bowerbird.cli import main
 from bowerbird.store import SqlStore
 from little_world import bundle
 
@@ -28,13 +28,7 @@ def run(fitted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     def call(*words: str) -> tuple[int, str, str]:
         url = f"sqlite:///{tmp_path / 'log.db'}"
         monkeypatch.setattr("sys.argv", ["bowerbird", "profile", "--bundle", str(fitted), "--store", url, *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return ended(capsys)
 
     return call
 

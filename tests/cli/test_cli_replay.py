@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from commandline import ended
 
-from bowerbird.cli import main
 from little_world import raw
 
 Run = Callable[..., tuple[int, str, str]]
@@ -26,13 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
     def call(*words: object, events: str = "events.csv", config: str = "ease.toml") -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["bowerbird", "replay", "--events", events, "--config", config, *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return ended(capsys)
 
     return call
 

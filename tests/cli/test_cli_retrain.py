@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import retraining_world as world
+from commandline import ended
 
 from bowerbird.bundle import Bundle
-from bowerbird.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -36,13 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tow
     def call(*words: object, log: str = "shifted", bundle: object = "champion", settings: str = "retrain.toml") -> tuple[int, str, str]:
         options = ["--store", f"sqlite:///{log}.db", "--bundle", str(bundle), "--settings", settings]
         monkeypatch.setattr("sys.argv", ["bowerbird", "retrain", *options, *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return ended(capsys)
 
     return call
 

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from commandline import ended
 
 from bowerbird.bundle import Bundle, Config
-from bowerbird.cli import main
 from bowerbird.models import Ease
 from little_world import raw
 
@@ -47,13 +47,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sho
     def call(*words: object, command: str = "tune", config: Path | None = None) -> tuple[int, str, str]:
         data = ["--events", shop / "events.csv", "--items", shop / "items.jsonl", "--config", config or shop / "bowerbird.toml"]
         monkeypatch.setattr("sys.argv", ["bowerbird", command, *map(str, [*data, *words])])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return ended(capsys)
 
     return call
 
